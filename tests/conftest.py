@@ -1,0 +1,45 @@
+"""The real PostgreSQL and Valkey for every test: the environment's, or else the embedded ones."""
+
+import os
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from kpiservice import embedded
+from kpiservice.celery import app
+from kpiservice.settings import celery_address
+
+embedded.start()
+
+# WhiteNoise warns where nothing was collected yet, and a warning is an error here.
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def broker_of_our_own() -> None:
+    """A database of the broker for each test process: number 0 belongs to a demo that may be running."""
+    number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    settings.REDIS_URL = in_database(settings.REDIS_URL, number)
+    app.conf.broker_url = celery_address(settings.REDIS_URL)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+
+
+def in_database(redis_url: str, number: int) -> str:
+    if redis_url.startswith("unix:"):
+        return f"{redis_url.partition('?')[0]}?db={number}"
+    return urlsplit(redis_url)._replace(path=f"/{number}").geturl()
+
+
+@pytest.fixture
+def service_environment(django_db_setup: None) -> dict[str, str]:
+    """The environment of a process that shall use the database and the broker of these tests."""
+    database = urlsplit(os.environ.get("DATABASE_URL") or embedded.database_url())
+    return os.environ | {
+        "DATABASE_URL": database._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+    }
