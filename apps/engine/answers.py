@@ -1,0 +1,80 @@
+"""An answer: the number, and the people it is the number of."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from apps.engine.numbers import Numbers
+from apps.engine.periods import Period
+from apps.engine.sets import Members
+
+MILLION = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Whom an answer may count: `only` these people if given, and never those in `without`."""
+
+    without: Members
+    only: Members | None = None
+
+    def keep(self, members: Members) -> Members:
+        """Those of the members who may be counted."""
+        return (members if self.only is None else members & self.only) - self.without
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A numerator or a denominator, which opens to whoever made it up.
+
+    Set-valued: `amount` is the length of `members`. Count-valued: it is the sum over `columns`, which
+    may share keys, of what the population did.
+    """
+
+    amount: int | Decimal
+    population: Population
+    members: Members | None = None
+    columns: tuple[Numbers, ...] = ()
+
+    def contributors(self) -> Numbers:
+        """Of a count-valued side, who contributed how much."""
+        total = Numbers.total([Numbers.empty(self.population.without.space), *self.columns])
+        return total.restrict(self.population.keep(total.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A KPI's value for the period really answered; None where it is undefined (KPIS.md G3).
+
+    `dropped_numerator` counts the people of a subset ratio's numerator who are not in its denominator,
+    and whom the numerator therefore leaves out (KPIS.md G4).
+    """
+
+    value: Decimal | None
+    numerator: Side
+    denominator: Side | None
+    period: Period
+    dropped_numerator: int = 0
+
+
+def quotient(numerator: int | Decimal, denominator: int | Decimal, scale: int = 100) -> Decimal | None:
+    """scale * numerator / denominator, rounded once, half to even, to 6 places (KPIS.md G4); None over 0."""
+    if not denominator:
+        return None
+    exact = Fraction(numerator) * scale / Fraction(denominator)
+    six_places = f"{Decimal(f'{round(exact * MILLION)}e-6'):f}"
+    return Decimal(six_places.rstrip("0").rstrip("."))
+
+
+def people(side: Side) -> Members:
+    """The people of a set-valued side; ValueError for a count, whose contributors are no such set."""
+    if side.members is None:
+        raise ValueError("a count has contributors with amounts, not members")
+    return side.members
+
+
+def remainder(answer: Answer) -> Members:
+    """Who is in the denominator and not in the numerator; ValueError where one is no set of people."""
+    if answer.denominator is None:
+        raise ValueError("an answer without a denominator has no remainder")
+    return people(answer.denominator) - people(answer.numerator)
