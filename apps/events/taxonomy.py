@@ -1,0 +1,154 @@
+"""What events mean: edited as rows, frozen into versions, looked up when events are stored and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import connection, transaction
+
+from apps.engine.definitions import Series
+from apps.engine.sets import Space
+from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
+from apps.workspaces.models import Workspace
+
+ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
+SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
+SERIES = {series.name: series for series in (ACTIVITY, SHARES)}
+
+DEFAULT_SHARE_TYPES = ("invite", "link", "export", "embed", "send", "other")
+# The defined share events that the sources name: mail invite, copied link, share button, social share.
+DEFAULT_SHARE_KINDS = (("invite", "email"), ("link", "copy_link"), ("link", "button"), ("link", "social"))
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one event definition says, as of one taxonomy version."""
+
+    kind: str
+    is_activity: bool
+    constants: Mapping[str, str]
+    columns: Mapping[str, str]
+
+    def feeds(self) -> set[str]:
+        """The names of the series that such an event counts in."""
+        return ({ACTIVITY.name} if self.is_activity else set()) | ({self.kind} & SERIES.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """One frozen version: meanings by definition id, and the zone whose hours are the buckets."""
+
+    version: int
+    zone: str
+    meanings: Mapping[int, Meaning]
+
+    def feeders(self, series: str) -> dict[int, Meaning]:
+        """The definitions that feed a series."""
+        return {pk: meaning for pk, meaning in self.meanings.items() if series in meaning.feeds()}
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Of each series the version that answers are read from, and one that may be building."""
+
+    current: Mapping[str, int]
+    building: Mapping[str, int]
+
+    def pairs(self) -> set[tuple[str, int]]:
+        """Every (series, version) that writers mark and workers build."""
+        return set(self.current.items()) | set(self.building.items())
+
+
+def versions_of(workspace: Workspace) -> Versions:
+    return Versions(workspace.versions["current"], workspace.versions["building"])
+
+
+@lru_cache(maxsize=1024)
+def load(workspace_id: int, version: int) -> Taxonomy:
+    """A frozen taxonomy version; versions never change, so the process keeps them."""
+    return _thawed(TaxonomyVersion.objects.get(workspace=workspace_id, version=version))
+
+
+def _thawed(row: TaxonomyVersion) -> Taxonomy:
+    meanings = {int(pk): Meaning(**meaning) for pk, meaning in row.definitions.items()}
+    return Taxonomy(row.version, row.zone, meanings)
+
+
+def install(workspace: Workspace) -> None:
+    """Give a new workspace the default taxonomy (KPIS.md section 5) as version 1 of every series."""
+    declared = yaml.safe_load((Path(__file__).parent / "taxonomy.yaml").read_text())
+    EventDefinition.objects.bulk_create(_definition(workspace, entry) for entry in declared)
+    types = {
+        slug: ShareType.objects.create(workspace=workspace, slug=slug, name=slug.title())
+        for slug in DEFAULT_SHARE_TYPES
+    }
+    ShareKind.objects.bulk_create(
+        ShareKind(workspace=workspace, share_type=types[slug], channel=channel)
+        for slug, channel in DEFAULT_SHARE_KINDS
+    )
+    first = _freeze(workspace, 1)
+    workspace.versions = {"current": dict.fromkeys(SERIES, first.version), "building": {}, "marked": True}
+    workspace.save(update_fields=["versions"])
+
+
+def _definition(workspace: Workspace, entry: dict[str, Any]) -> EventDefinition:
+    return EventDefinition(
+        workspace=workspace,
+        name=entry["name"],
+        kind=entry.get("kind", entry["name"]),
+        is_activity=entry.get("activity", False),
+        types=entry.get("types", {}),
+    )
+
+
+def writer_lock(workspace_id: int) -> None:
+    """Held by whoever stores events until it commits, so that a new version never misses one in flight."""
+    _advisory("pg_advisory_xact_lock_shared", workspace_id)
+
+
+def _advisory(function: str, workspace_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended('taxonomy', %s))", [workspace_id])
+
+
+@transaction.atomic
+def publish(workspace_id: int) -> Collection[str]:
+    """Freeze the taxonomy and the zone as they stand; return the series whose meaning changed, now building.
+
+    Waits for the transactions that store events under the old version: whoever comes later marks both
+    versions, so after this commits every event is either marked for the new version or already stored
+    when `rollups.versions.advance` marks all buckets (KPIS.md G18, DESIGN section 2).
+    """
+    _advisory("pg_advisory_xact_lock", workspace_id)
+    workspace = Workspace.objects.select_for_update().get(pk=workspace_id)
+    latest = TaxonomyVersion.objects.filter(workspace=workspace).latest("version").version
+    # Not by `load`: were this transaction rolled back, its cache would keep a version that never was.
+    new, current = _thawed(_freeze(workspace, latest + 1)), versions_of(workspace).current
+    changed = [name for name, version in current.items() if _differs(name, load(workspace_id, version), new)]
+    workspace.versions = {
+        "current": current,
+        "building": dict.fromkeys(changed, new.version),
+        "marked": not changed,
+    }
+    workspace.save(update_fields=["versions"])
+    return changed
+
+
+def _differs(series: str, old: Taxonomy, new: Taxonomy) -> bool:
+    return old.zone != new.zone or old.feeders(series) != new.feeders(series)
+
+
+def _freeze(workspace: Workspace, version: int) -> TaxonomyVersion:
+    fields = ("kind", "is_activity", "constants", "columns")
+    rows = EventDefinition.objects.filter(workspace=workspace, is_planned=True).values("pk", *fields)
+    return TaxonomyVersion.objects.create(
+        workspace=workspace,
+        version=version,
+        zone=workspace.timezone,
+        definitions={row["pk"]: {field: row[field] for field in fields} for row in rows},
+    )
