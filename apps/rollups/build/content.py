@@ -1,0 +1,60 @@
+"""What a bucket's row says, before it is a row."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.engine.numbers import Numbers
+from apps.engine.periods import Grain
+from apps.engine.sets import Members
+
+# The facets of a row as sorted pairs; None is the value of those that have none.
+Facets = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bucket:
+    """A stretch of one series that is built as one: its lock, its markers and its rows share this key."""
+
+    workspace_id: int
+    series: str
+    version: int
+    grain: Grain
+    start: datetime
+
+    @property
+    def lock_key(self) -> int:
+        """A signed 64-bit key for PostgreSQL's advisory locks; a clash only makes one wait for the other."""
+        name = f"events:{self.workspace_id}:{self.series}:{self.version}:{self.grain}:{self.start.timestamp():.0f}"
+        return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Who, and how much where the series counts, as the bytes that are stored."""
+
+    members: bytes
+    numbers: bytes | None
+
+    @classmethod
+    def of(cls, members: Members, numbers: Numbers | None) -> Content:
+        return cls(members.dump(), numbers.dump() if numbers is not None else None)
+
+    @classmethod
+    def stored(cls, members: memoryview, numbers: memoryview | None) -> Content:
+        """As the database gives it back."""
+        return cls(bytes(members), None if numbers is None else bytes(numbers))
+
+    @property
+    def checksum(self) -> uuid.UUID:
+        digest = hashlib.blake2b(self.members, digest_size=16)
+        digest.update(self.numbers or b"")
+        return uuid.UUID(bytes=digest.digest())
+
+
+# What a build finds: of each bucket its rows, by facets. A bucket with nothing in it has no rows.
+Built = Mapping[datetime, Mapping[Facets, Content]]

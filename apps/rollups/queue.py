@@ -1,0 +1,123 @@
+"""What waits to be rebuilt, in which order, and the loop that works it off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.db import connection
+
+from apps.engine.periods import Grain
+from apps.rollups import versions
+from apps.rollups.build.content import Bucket
+from apps.rollups.worker import build
+from apps.workspaces.models import Marker, Workspace
+
+BATCH = 500
+RECENT = timedelta(days=1)
+GRAINS = (Grain.HOUR, Grain.DAY, Grain.MONTH)
+
+# An old bucket that was rebuilt a moment ago waits, so that a backfill does not rebuild it for every batch.
+DUE = """
+    SELECT series, version, start FROM workspaces_marker AS marker
+    WHERE workspace_id = %(workspace)s AND grain = %(grain)s
+      AND (start >= now() - %(recent)s::interval) = %(is_recent)s
+      AND (%(is_recent)s OR NOT EXISTS (
+        SELECT FROM rollups_rollup AS row
+        WHERE row.workspace_id = marker.workspace_id AND row.series = marker.series
+          AND row.version = marker.version AND row.grain = marker.grain
+          AND row.start = marker.start AND row.closed_xid IS NULL
+          AND row.opened_at > now() - %(pause)s::interval))
+      AND NOT EXISTS (
+        SELECT FROM rollups_bucketfailure AS failure
+        WHERE failure.workspace_id = marker.workspace_id AND failure.series = marker.series
+          AND failure.version = marker.version AND failure.grain = marker.grain AND failure.start = marker.start
+          AND failure.next_try_at > now())
+    GROUP BY start, series, version ORDER BY start DESC, series, version LIMIT %(batch)s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Haste:
+    """How long old buckets rest between rebuilds, and when to stop (seconds)."""
+
+    pause: timedelta
+    budget: float
+
+
+def pending(workspace_id: int | None = None) -> int:
+    """How many buckets wait to be rebuilt, in one workspace or in all."""
+    markers = Marker.unscoped.all() if workspace_id is None else Marker.objects.filter(workspace=workspace_id)
+    return markers.values("workspace", "series", "version", "grain", "start").distinct().count()
+
+
+def sweep(budget: float = 25.0) -> int:
+    """Work off what is due in every workspace for at most `budget` seconds; return how many buckets were built.
+
+    Safe to run anywhere, any number of times at once.
+    """
+    haste = Haste(timedelta(seconds=settings.OLD_BUCKET_PAUSE), time.monotonic() + budget)
+    return sum(_drain(workspace_id, haste, lambda built: None) for workspace_id in _workspaces_waiting())
+
+
+def settle(workspace_id: int, on_progress: Callable[[int], None] = lambda built: None) -> int:
+    """Work off everything that waits in a workspace, old or new, and return how many buckets were built.
+
+    `on_progress` hears the number built by each batch. Buckets that fail, or that other workers hold, stay.
+    """
+    return _drain(workspace_id, Haste(timedelta(0), float("inf")), on_progress)
+
+
+def _drain(workspace_id: int, haste: Haste, on_progress: Callable[[int], None]) -> int:
+    total = 0
+    while time.monotonic() < haste.budget:
+        versions.advance(workspace_id)
+        built = 0
+        for batch in _batches(workspace_id, haste):
+            built += (done := build(batch))
+            on_progress(done)
+            if time.monotonic() > haste.budget:
+                break
+        total += built
+        if not built and not versions.advance(workspace_id):
+            break
+    return total
+
+
+def _batches(workspace_id: int, haste: Haste) -> Iterator[list[Bucket]]:
+    """Recent buckets first, then old hours; old days and months when no full batch of old hours is left."""
+    for is_recent in (True, False):
+        for grain in GRAINS:
+            due = _due(workspace_id, grain, haste, is_recent=is_recent)
+            for _, batch in groupby(due, key=lambda bucket: (bucket.series, bucket.version)):
+                yield list(batch)
+            if not is_recent and len(due) == BATCH:
+                return
+
+
+def _due(workspace_id: int, grain: Grain, haste: Haste, *, is_recent: bool) -> list[Bucket]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DUE,
+            {
+                "workspace": workspace_id,
+                "grain": grain.value,
+                "recent": str(RECENT),
+                "is_recent": is_recent,
+                "pause": str(haste.pause),
+                "batch": BATCH,
+            },
+        )
+        found = [
+            Bucket(workspace_id, series, version, grain, start) for series, version, start in cursor.fetchall()
+        ]
+    return sorted(found)
+
+
+def _workspaces_waiting() -> list[int]:
+    """Those with markers, and those whose new version still has to be marked or switched to."""
+    waiting = set(Marker.unscoped.values_list("workspace", flat=True).distinct())
+    return sorted(waiting | set(Workspace.objects.exclude(versions__building={}).values_list("pk", flat=True)))

@@ -1,0 +1,137 @@
+"""The worker: take the lock or leave, delete the markers, then rebuild, write, commit (RELIABILITY section 2)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.engine.periods import Grain
+from apps.events import taxonomy
+from apps.rollups.build import events
+from apps.rollups.build.content import Bucket, Built
+from apps.rollups.compose import composed, parent
+from apps.rollups.models import BucketFailure
+from apps.rollups.writing import write
+from apps.workspaces.models import Marker, Workspace
+
+logger = logging.getLogger(__name__)
+
+ALARM_AFTER = 5
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the deleted markers of a bucket said: how many events came in, and since when they have waited."""
+
+    events: int
+    since: datetime
+
+
+def build(buckets: Sequence[Bucket]) -> int:
+    """Rebuild buckets, all of one series, version and grain, each whole and exactly as the stored events say.
+
+    Buckets that another worker holds are left to it. Returns how many were taken. A bucket that cannot be
+    built keeps its markers, lets the others pass, and is tried again later, with an alarm after five tries.
+    """
+    try:
+        return _build_once(buckets)
+    except Exception as error:
+        if len(buckets) > 1:
+            logger.warning("a batch of %s buckets failed; building them one by one: %s", len(buckets), error)
+            return sum(build([bucket]) for bucket in buckets)
+        _record_failure(buckets[0], error)
+        return 0
+
+
+@transaction.atomic
+def _build_once(buckets: Sequence[Bucket]) -> int:
+    held = claim(buckets)
+    waiting = take_markers(held)
+    due = [bucket for bucket in held if bucket in waiting]
+    if due and is_in_use(due[0]):
+        changed = write(due, rebuild(due))
+        mark_parents({bucket: waiting[bucket] for bucket in changed})
+    return len(due)
+
+
+def claim(buckets: Sequence[Bucket]) -> list[Bucket]:
+    """The buckets whose locks this transaction now holds; none is waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT place, pg_try_advisory_xact_lock(key)"
+            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS lock (key, place)",
+            [[bucket.lock_key for bucket in buckets]],
+        )
+        return [buckets[place - 1] for place, held in cursor.fetchall() if held]
+
+
+def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
+    """Delete the markers of locked buckets. Must come before the reading: what commits later keeps its marker."""
+    if not held:
+        return {}
+    first, starts = held[0], {bucket.start: bucket for bucket in held}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM workspaces_marker WHERE workspace_id = %s AND grain = %s AND series = %s AND version = %s"
+            " AND start = ANY(%s) RETURNING start, events, since",
+            [first.workspace_id, first.grain.value, first.series, first.version, list(starts)],
+        )
+        waiting: dict[Bucket, Waiting] = {}
+        for start, count, since in cursor.fetchall():
+            known = waiting.get(starts[start], Waiting(0, since))
+            waiting[starts[start]] = Waiting(known.events + count, min(known.since, since))
+    return waiting
+
+
+def is_in_use(bucket: Bucket) -> bool:
+    """Whether answers are read from the bucket's version, or will be once it is built."""
+    workspace = Workspace.objects.only("versions").get(pk=bucket.workspace_id)
+    return (bucket.series, bucket.version) in taxonomy.versions_of(workspace).pairs()
+
+
+def rebuild(buckets: Sequence[Bucket]) -> Built:
+    """The content of these buckets as everything committed by now says."""
+    return events.hours(buckets) if buckets[0].grain is Grain.HOUR else composed(buckets)
+
+
+def mark_parents(changed: Mapping[Bucket, Waiting]) -> None:
+    """Mark the day of each changed hour, the month of each changed day, with what waits behind it."""
+    Marker.objects.bulk_create(
+        Marker(
+            workspace_id=above.workspace_id,
+            family="events",
+            series=above.series,
+            version=above.version,
+            grain=above.grain,
+            start=above.start,
+            events=waiting.events,
+            since=waiting.since,
+        )
+        for bucket, waiting in changed.items()
+        if (above := parent(bucket)) is not None
+    )
+
+
+def _record_failure(bucket: Bucket, error: Exception) -> None:
+    """Count the try in a transaction of its own: the one that failed took its own record along."""
+    failure, _ = BucketFailure.objects.get_or_create(
+        workspace_id=bucket.workspace_id,
+        series=bucket.series,
+        version=bucket.version,
+        grain=bucket.grain,
+        start=bucket.start,
+        defaults={"next_try_at": bucket.start},
+    )
+    failure.attempts += 1
+    failure.error = f"{type(error).__name__}: {error}"
+    failure.next_try_at = timezone.now() + min(timedelta(seconds=2**failure.attempts), LONGEST_PAUSE)
+    failure.save()
+    is_poison = failure.attempts >= ALARM_AFTER
+    level = logging.CRITICAL if is_poison else logging.WARNING
+    logger.log(level, "%s failed %s times: %s", bucket, failure.attempts, failure.error, exc_info=is_poison)
