@@ -1,0 +1,23 @@
+from django.urls import path, register_converter
+
+from apps.api import ingest
+
+
+class CallConverter:
+    """A call of the tracking API, by its long or its short name."""
+
+    regex = "|".join(ingest.CALLS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CallConverter, "call")
+
+urlpatterns = [
+    path("v1/batch", ingest.batch, name="batch"),
+    path("v1/<call:call>", ingest.single, name="call"),
+]
