@@ -60,7 +60,7 @@ def find(slug: str) -> Entry:
     """The KPI of this slug. Raises UnknownKpi."""
     entry = entries().get(slug)
     if entry is None:
-        raise UnknownKpi(slug, difflib.get_close_matches(slug, entries(), n=3, cutoff=0.4))
+        raise UnknownKpi(slug, difflib.get_close_matches(slug.lower(), entries(), n=3, cutoff=0.4))
     return entry
 
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 REST, REST_AFTER_FAILURE = 0.2, 5.0
 
 
-class _Pace:
+class Pace:
     """When this process may hint again."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class _Pace:
             self._next = time.monotonic() + REST_AFTER_FAILURE
 
 
-PACE = _Pace()
+PACE = Pace()
 
 
 def hint() -> None:

@@ -25,18 +25,18 @@ GRAINS = (Grain.HOUR, Grain.DAY, Grain.MONTH)
 DUE = """
     SELECT series, version, start FROM workspaces_marker AS marker
     WHERE workspace_id = %(workspace)s AND grain = %(grain)s
-      AND (start >= now() - %(recent)s::interval) = %(is_recent)s
+      AND (start >= statement_timestamp() - %(recent)s::interval) = %(is_recent)s
       AND (%(is_recent)s OR NOT EXISTS (
         SELECT FROM rollups_rollup AS row
         WHERE row.workspace_id = marker.workspace_id AND row.series = marker.series
           AND row.version = marker.version AND row.grain = marker.grain
           AND row.start = marker.start AND row.closed_xid IS NULL
-          AND row.opened_at > now() - %(pause)s::interval))
+          AND row.opened_at > statement_timestamp() - %(pause)s::interval))
       AND NOT EXISTS (
         SELECT FROM rollups_bucketfailure AS failure
         WHERE failure.workspace_id = marker.workspace_id AND failure.series = marker.series
           AND failure.version = marker.version AND failure.grain = marker.grain AND failure.start = marker.start
-          AND failure.next_try_at > now())
+          AND failure.next_try_at > statement_timestamp())
     GROUP BY start, series, version ORDER BY start DESC, series, version LIMIT %(batch)s"""
 
 

@@ -57,6 +57,7 @@ def _build_once(buckets: Sequence[Bucket]) -> int:
     if due and is_in_use(due[0]):
         changed = write(due, rebuild(due))
         mark_parents({bucket: waiting[bucket] for bucket in changed})
+        forget_failures(due)
     return len(due)
 
 
@@ -116,6 +117,18 @@ def mark_parents(changed: Mapping[Bucket, Waiting]) -> None:
         for bucket, waiting in changed.items()
         if (above := parent(bucket)) is not None
     )
+
+
+def forget_failures(built: Sequence[Bucket]) -> None:
+    """What was built has no failures to its name."""
+    first = built[0]
+    BucketFailure.objects.filter(
+        workspace=first.workspace_id,
+        series=first.series,
+        version=first.version,
+        grain=first.grain,
+        start__in=[bucket.start for bucket in built],
+    ).delete()
 
 
 def _record_failure(bucket: Bucket, error: Exception) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import zoneinfo
 from datetime import datetime
 
 from django.conf import settings
@@ -15,14 +14,18 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
+from apps.engine.periods import PeriodError, zone_info
 from apps.engine.sets import Space
 from apps.workspaces.scoping import WorkspaceRow
 
 
 def validate_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone."""
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is no IANA time zone, such as Europe/Berlin.", code="UNKNOWN_TIMEZONE")
+    try:
+        zone_info(name)
+    except PeriodError as error:
+        nearest = f" The nearest: {', '.join(error.nearest)}." if error.nearest else ""
+        raise ValidationError(f"“{name}” is no IANA time zone.{nearest}", code=error.code) from error
 
 
 class Workspace(models.Model):

@@ -1,0 +1,55 @@
+import pytest
+
+from apps.events import taxonomy
+from apps.events.models import EventDefinition, ShareKind, ShareType
+from tests.world import opened
+
+pytestmark = pytest.mark.django_db
+
+# KPIS.md section 5: the rows marked A.
+ACTIVE = {
+    "user.signed_up",
+    "session.started",
+    "session.ended",
+    "action.performed",
+    "feature.used",
+    "task.completed",
+    "onboarding.started",
+    "onboarding.completed",
+    "share.created",
+    "share.retracted",
+    "referral_message.sent",
+    "survey.responded",
+}
+
+
+def test_a_new_workspace_knows_the_default_taxonomy() -> None:
+    acme = opened().workspace
+    definitions = EventDefinition.objects.filter(workspace=acme, is_planned=True)
+    assert set(definitions.filter(is_activity=True).values_list("name", flat=True)) == ACTIVE
+    assert definitions.count() == 46
+    assert not definitions.exclude(kind="").exclude(kind__in=taxonomy.kinds()).exists()
+
+
+def test_a_new_workspace_knows_share_types_and_the_defined_kinds() -> None:
+    acme = opened().workspace
+    types = ShareType.objects.filter(workspace=acme).order_by("pk")
+    assert [one.slug for one in types] == ["invite", "link", "export", "embed", "send", "other"]
+    kinds = ShareKind.objects.filter(workspace=acme, is_defined=True).order_by("pk")
+    assert [(one.share_type.slug, one.channel) for one in kinds] == [
+        ("invite", "email"),
+        ("link", "copy_link"),
+        ("link", "button"),
+        ("link", "social"),
+    ]
+
+
+def test_version_one_says_what_feeds_each_series() -> None:
+    acme = opened().workspace
+    versions = taxonomy.versions_of(acme)
+    assert (dict(versions.current), dict(versions.building)) == ({"ACTIVITY": 1, "share.created": 1}, {})
+    first = taxonomy.load(acme.pk, 1)
+    names = dict(EventDefinition.objects.filter(workspace=acme).values_list("pk", "name"))
+    assert {names[pk] for pk in first.feeders("ACTIVITY")} == ACTIVE
+    assert {names[pk] for pk in first.feeders("share.created")} == {"share.created"}
+    assert first.zone == "UTC"
