@@ -17,7 +17,7 @@ def publish(base_url: str, secrets: Mapping[str, str]) -> None:
         "graphql": f"{base_url}/graphql/",
         "ingest": f"{base_url}/v1",
         "admin": f"{base_url}/admin/",
-        "embed": f"{base_url}/embed/demo/",
+        "embed": f"{base_url}/demo/embed/",
     }
     written = access_file().with_suffix(".written")
     written.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ def test_the_addresses_and_keys_are_published_for_the_owner_alone(var: Path) -> 
         "graphql": "http://127.0.0.1:8000/graphql/",
         "ingest": "http://127.0.0.1:8000/v1",
         "admin": "http://127.0.0.1:8000/admin/",
-        "embed": "http://127.0.0.1:8000/embed/demo/",
+        "embed": "http://127.0.0.1:8000/demo/embed/",
         "read_key": "r",
         "admin_user": "admin",
     }
