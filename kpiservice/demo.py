@@ -45,8 +45,9 @@ def run(console: Console) -> None:
     access.withdraw()
     claim_port()
     prepare(console)
-    keys = load(console)
+    # The worker rolls up what is loaded while the next day is loaded.
     serve(console)
+    keys = load(console)
     roll_up(console)
     sign_in = {"admin_user": ADMIN, "admin_password": embedded.secret("admin_password")}
     access.publish(BASE_URL, {**keys, **sign_in})
