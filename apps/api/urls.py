@@ -1,6 +1,8 @@
 from django.urls import path, register_converter
 
 from apps.api import ingest
+from apps.api.schema import schema
+from apps.api.views import Endpoint
 
 
 class CallConverter:
@@ -18,6 +20,7 @@ class CallConverter:
 register_converter(CallConverter, "call")
 
 urlpatterns = [
+    path("graphql/", Endpoint.as_view(schema=schema), name="graphql"),
     path("v1/batch", ingest.batch, name="batch"),
     path("v1/<call:call>", ingest.single, name="call"),
 ]

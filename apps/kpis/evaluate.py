@@ -32,16 +32,16 @@ class Asked:
 class Receipt:
     """What an answer was made of.
 
-    `rollups` are the ids of the rows read; `digest` is over the definition, the question, those rows and the
-    sides, so equal digests mean the same answer from the same rows. `pending_events` came in before
-    `rolled_up_to` at the earliest and are not in the answer yet.
+    `rollups` name the rows that were read; `digest` is over the definition, the question, those rows and the
+    sides, so equal digests mean the same answer from the same rows. `pending_events` have come in since
+    `rolled_up_to` and are not in the answer yet.
     """
 
     digest: str
     definition_version: int
     rolled_up_to: datetime
     pending_events: int
-    rollups: tuple[int, ...]
+    rollups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _needs(asked: Asked) -> list[Need]:
 
 def _result(asked: Asked, answer: Answer, facts: StoredFacts, key: str | None = None) -> Result:
     question = asked.question if asked.by is None else asked.question.only(asked.by, key)
-    rows = {row.pk for need in needs(asked.entry.kpi, question, SERIES) for row in facts.rows(need)}
+    rows = {row.name for need in needs(asked.entry.kpi, question, SERIES) for row in facts.rows(need)}
     receipt = Receipt(
         digest=_digest(asked.entry, question, answer, sorted(rows)),
         definition_version=asked.entry.kpi.version,
@@ -102,7 +102,7 @@ def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:
     return facts.begun is not None and facts.begun <= answer.period.start
 
 
-def _digest(entry: Entry, question: Question, answer: Answer, rows: Sequence[int]) -> str:
+def _digest(entry: Entry, question: Question, answer: Answer, rows: Sequence[str]) -> str:
     sides = [answer.numerator.amount, answer.denominator.amount if answer.denominator else None]
     period = (answer.period.start.isoformat(), answer.period.end.isoformat(), answer.period.zone)
     limits = [(facet, sorted(map(str, allowed))) for facet, allowed in question.limits]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,16 +29,16 @@ FIND = """
                              %(starts)s::timestamptz[], %(ends)s::timestamptz[])
             AS span (purpose, series, version, grain, start, stop)
     )
-    SELECT 'row', row.id, row.series, row.grain, row.start, row.facets
+    SELECT 'row', row.id, row.series, row.grain, row.start, row.facets, row.checksum
     FROM span CROSS JOIN LATERAL (
-        SELECT id, series, grain, start, facets FROM rollups_rollup
+        SELECT id, series, grain, start, facets, checksum FROM rollups_rollup
         WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
           AND grain = span.grain AND start >= span.start AND start < span.stop AND closed_xid IS NULL
         OFFSET 0
     ) AS row
     WHERE span.purpose = 'read'
     UNION ALL
-    SELECT 'waiting', sum(marker.events), NULL, NULL, min(marker.since), NULL
+    SELECT 'waiting', sum(marker.events), NULL, NULL, min(marker.since), NULL, NULL
     FROM (
         SELECT DISTINCT marker.id, marker.events, marker.since
         FROM span CROSS JOIN LATERAL (
@@ -49,14 +50,14 @@ FIND = """
         WHERE span.purpose = 'watch'
     ) AS marker
     UNION ALL
-    SELECT 'begun', NULL, NULL, NULL, min(start), NULL FROM rollups_rollup
+    SELECT 'begun', NULL, NULL, NULL, min(start), NULL, NULL FROM rollups_rollup
     WHERE workspace_id = %(workspace)s AND series = 'ACTIVITY' AND version = %(activity)s
       AND grain = 'day' AND closed_xid IS NULL
     UNION ALL
-    SELECT 'internal', ordinal, 'user', NULL, NULL, NULL
+    SELECT 'internal', ordinal, 'user', NULL, NULL, NULL, NULL
     FROM audience_productuser WHERE workspace_id = %(workspace)s AND is_internal
     UNION ALL
-    SELECT 'internal', ordinal, 'account', NULL, NULL, NULL
+    SELECT 'internal', ordinal, 'account', NULL, NULL, NULL, NULL
     FROM audience_account WHERE workspace_id = %(workspace)s AND is_internal"""
 
 
@@ -73,6 +74,13 @@ class Row:
     grain: str
     start: datetime
     facets: Mapping[str, str | None]
+    checksum: uuid.UUID
+
+    @property
+    def name(self) -> str:
+        """What it says and where, without its id: ids are drawn for all tenants together."""
+        facets = "".join(f" {facet}={value or ''}" for facet, value in sorted(self.facets.items()))
+        return f"{self.series}{facets} {self.grain} {self.start:%Y-%m-%dT%H:%MZ} {self.checksum.hex[:12]}"
 
     def meets(self, condition: Where) -> bool:
         return all(self.facets.get(facet) in allowed for facet, allowed in condition)
@@ -98,6 +106,7 @@ class StoredFacts:
     _internal: Mapping[Space, Members]
     _held: dict[int, Held] = field(default_factory=dict)
     _unions: dict[Need, Members] = field(default_factory=dict)
+    _found: dict[Need, list[Row]] = field(default_factory=dict)
 
     def members(self, need: Need) -> Members:
         # A breakdown asks for the whole denominator once a row.
@@ -117,8 +126,11 @@ class StoredFacts:
 
     def rows(self, need: Need) -> list[Row]:
         """The rows that answer a need."""
-        spans = cover(need.start, need.end, self.zones[need.series])
-        return [row for span in spans for row in self._within(need.series, span) if row.meets(need.where)]
+        if need not in self._found:
+            spans = cover(need.start, need.end, self.zones[need.series])
+            reached = [row for span in spans for row in self._within(need.series, span)]
+            self._found[need] = [row for row in reached if row.meets(need.where)]
+        return self._found[need]
 
     def hold(self, rows: Iterable[Row]) -> None:
         """Read the bytes of rows, from this process's cache or in one statement."""
@@ -174,13 +186,13 @@ def _spans(need: Need, zone: str) -> list[tuple[str, Span]]:
     return read + watch
 
 
-def _facts(zones: Mapping[str, str], found: Sequence[tuple[str, int, str, str, datetime, str]]) -> StoredFacts:
+def _facts(zones: Mapping[str, str], found: Sequence[tuple[str, int, str, str, datetime, str, uuid.UUID]]) -> StoredFacts:
     rows: dict[int, Row] = {}
     internal: dict[str, list[int]] = defaultdict(list)
     waiting, begun = Waiting(0, None), None
-    for what, number, name, grain, at, facets in found:
+    for what, number, name, grain, at, facets, checksum in found:
         if what == "row":
-            rows[number] = Row(number, name, grain, at, json.loads(facets))
+            rows[number] = Row(number, name, grain, at, json.loads(facets), checksum)
         elif what == "internal":
             internal[name].append(number)
         elif what == "begun":

@@ -1,0 +1,73 @@
+"""What a question gets that cannot be answered: one shape for every error (docs/errors.md)."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
+
+from apps.engine.periods import PeriodError
+
+logger = logging.getLogger(__name__)
+
+PARSER_LIMITS = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
+
+
+class Refusal(Exception):
+    """An argument that cannot be taken: a `code`, the `field`, what was `expected`, the `nearest` valid names."""
+
+    def __init__(self, code: str, field: str, expected: str, nearest: Sequence[str] = ()) -> None:
+        hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(f"{field}: expected {expected}{hint}")
+        self.code, self.field, self.expected, self.nearest = code, field, expected, tuple(nearest)
+
+
+def nearest(name: str, valid: Collection[str]) -> list[str]:
+    """The three valid names most like a name, the most like first."""
+    return difflib.get_close_matches(name[:100], sorted(valid), n=3)
+
+
+def presented(error: GraphQLError) -> GraphQLError:
+    """The error as a caller may see it.
+
+    A refusal carries its code and fields; whatever is wrong with the document passes as it is; anything else
+    is masked, with an id that is also in the log.
+    """
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if isinstance(cause, Refusal | PeriodError):
+        names = {"field": cause.field, "expected": cause.expected, "nearest": list(cause.nearest)}
+        return _like(error, str(cause), {"code": cause.code, **names})
+    if cause is None and not _is_ours(error):
+        return _like(error, error.message, {"code": _document_code(error), **(error.extensions or {})})
+    return _masked(error, cause or error)
+
+
+def _is_ours(error: GraphQLError) -> bool:
+    """Whether a field failed while its answer was written, rather than an argument as it was read."""
+    return error.path is not None and all(isinstance(node, FieldNode) for node in error.nodes or ())
+
+
+def _document_code(error: GraphQLError) -> str:
+    if not isinstance(error, GraphQLSyntaxError):
+        return "BAD_DOCUMENT"
+    # The parser's limits have no error types of their own.
+    return next((code for words, code in PARSER_LIMITS.items() if words in error.message), "BAD_SYNTAX")
+
+
+def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:
+    error_id = uuid.uuid4().hex
+    logger.error("error_id=%s path=%s", error_id, error.path, exc_info=cause)
+    message = f"Something went wrong on our side. The log has it as {error_id}."
+    return _like(error, message, {"code": "INTERNAL", "errorId": error_id})
+
+
+def _like(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(
+        message, error.nodes, error.source, error.positions, path=error.path, extensions=extensions
+    )

@@ -1,0 +1,131 @@
+"""A KPI of the catalogue, and what can be asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from apps.api.context import Info
+from apps.api.errors import Refusal, nearest
+from apps.api.listing import checked_first
+from apps.api.periods import Grain
+from apps.api.questions import Channels, Filters, PeriodArgument, ShareTypes, Timezone, points, question
+from apps.api.values import KpiBreakdown, KpiValue, Unit
+from apps.kpis.catalogue import Entry
+from apps.kpis.evaluate import Asked, breakdown, evaluate
+
+DIMENSIONS = {"shareType": "share_type", "channel": "channel", "share_type": "share_type"}
+
+
+@strawberry.enum(description="The stages through which people come to a product and stay.")
+class FunnelStage(Enum):
+    AWARENESS = strawberry.enum_value("Awareness", description="People hear of the product.")
+    ACQUISITION = strawberry.enum_value("Acquisition", description="People sign up.")
+    ACTIVATION = strawberry.enum_value("Activation", description="People reach what they came for.")
+    RETENTION = strawberry.enum_value("Retention", description="People stay.")
+    REFERRAL = strawberry.enum_value("Referral", description="People bring others.")
+    REVENUE = strawberry.enum_value("Revenue", description="People pay.")
+
+
+@strawberry.enum(description="Whether a KPI foretells or sums up.")
+class Indicator(Enum):
+    LEADING = strawberry.enum_value("leading", description="It moves before the outcome does.")
+    LAGGING = strawberry.enum_value("lagging", description="It is the outcome.")
+
+
+@strawberry.enum(description="Which way a KPI should go.")
+class Better(Enum):
+    HIGHER = strawberry.enum_value("higher", description="More is better.")
+    LOWER = strawberry.enum_value("lower", description="Less is better.")
+
+
+@strawberry.type(description="A KPI: what it means, and its exact answers.")
+class Kpi:
+    entry: strawberry.Private[Entry]
+    slug: str = strawberry.field(description="Its name in queries.")
+    title: str = strawberry.field(description="Its name for people.")
+    definition: str = strawberry.field(description="What it means, in a sentence.")
+    formula: str = strawberry.field(description="How it is worked out.")
+    unit: Unit = strawberry.field(description="What its value counts.")
+    better: Better = strawberry.field(description="Which way it should go.")
+    stage: FunnelStage = strawberry.field(description="The stage of the funnel that it belongs to.")
+    secondary_stage: FunnelStage | None = strawberry.field(description="Another stage that it tells of.")
+    indicator: Indicator = strawberry.field(description="Whether it foretells or sums up.")
+    example: str = strawberry.field(description="A worked example.")
+    version: int = strawberry.field(description="The version of its definition.")
+
+    @classmethod
+    def of(cls, entry: Entry) -> Kpi:
+        """The catalogue's entry as clients see it."""
+        return cls(
+            entry=entry,
+            slug=entry.slug,
+            title=entry.title,
+            definition=entry.definition,
+            formula=entry.formula,
+            unit=Unit(entry.unit),
+            better=Better(entry.better),
+            stage=FunnelStage(entry.stage),
+            secondary_stage=FunnelStage(entry.secondary_stage) if entry.secondary_stage else None,
+            indicator=Indicator(entry.indicator),
+            example=entry.example,
+            version=entry.kpi.version,
+        )
+
+    # A field's parameters are its arguments in the schema, however many those are.
+    @strawberry.field(description="The answer for one period.")
+    def value(  # noqa: PLR0913, PLR0917
+        self,
+        info: Info,
+        period: PeriodArgument,
+        share_types: ShareTypes = None,
+        channels: Channels = None,
+        timezone: Timezone = None,
+    ) -> KpiValue:
+        asked = question(info.context, period, Filters(share_types, channels, timezone))
+        (result,) = evaluate(info.context.workspace, [Asked(self.entry, asked)])
+        return KpiValue.of(result)
+
+    @strawberry.field(
+        description="One answer for each unit of a grain in the period, in order. A unit at the period's edge "
+        "is cut there, so that the points make up the period. At most 1,000."
+    )
+    def series(  # noqa: PLR0913, PLR0917
+        self,
+        info: Info,
+        period: PeriodArgument,
+        grain: Annotated[Grain, strawberry.argument(description="The unit of the points.")],
+        share_types: ShareTypes = None,
+        channels: Channels = None,
+        timezone: Timezone = None,
+    ) -> list[KpiValue]:
+        asked = question(info.context, period, Filters(share_types, channels, timezone))
+        parts = [Asked(self.entry, replace(asked, period=part)) for part in points(asked.period, grain)]
+        return [KpiValue.of(result) for result in evaluate(info.context.workspace, parts)]
+
+    @strawberry.field(
+        description="One answer for each value of an event field that occurs, the largest numerator first. "
+        "Somebody with two values is in two rows; a denominator without the field stays whole."
+    )
+    def breakdown(  # noqa: PLR0913, PLR0917
+        self,
+        info: Info,
+        period: PeriodArgument,
+        by: Annotated[str, strawberry.argument(description='The event field: "shareType" or "channel".')],
+        first: Annotated[int, strawberry.argument(description="How many rows, 1 to 100.")] = 20,
+        share_types: ShareTypes = None,
+        channels: Channels = None,
+        timezone: Timezone = None,
+    ) -> list[KpiBreakdown]:
+        asked = question(info.context, period, Filters(share_types, channels, timezone))
+        rows = breakdown(info.context.workspace, Asked(self.entry, asked, _dimension(by)))
+        return [KpiBreakdown(key=row.key, value=KpiValue.of(row)) for row in rows[: checked_first(first)]]
+
+
+def _dimension(by: str) -> str:
+    if by not in DIMENSIONS:
+        raise Refusal("UNKNOWN_DIMENSION", "by", "shareType or channel", nearest(by, {"shareType", "channel"}))
+    return DIMENSIONS[by]

@@ -1,0 +1,99 @@
+"""The schema: all that can be asked, in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from apps.api.context import Info
+from apps.api.errors import Refusal
+from apps.api.kpi import FunnelStage, Indicator, Kpi
+from apps.api.limits import MAX_TOKENS, MaxLength, MaxSize
+from apps.api.listing import checked_first, checked_name
+from apps.api.scalars import SCALARS
+from apps.api.taxonomy import EventDefinition, Freshness, ShareType
+from apps.events import browse
+from apps.kpis.catalogue import UnknownKpi, find
+from apps.kpis.search import search as search_catalogue
+from apps.rollups.freshness import freshness
+
+
+@strawberry.type(description="What can be asked of the workspace that the key belongs to.")
+class Query:
+    @strawberry.field(description="One KPI.")
+    def kpi(
+        self, slug: Annotated[str, strawberry.argument(description='Its name, such as "product_sharing_rate".')]
+    ) -> Kpi | None:
+        try:
+            return Kpi.of(find(slug))
+        except UnknownKpi as unknown:
+            raise Refusal("UNKNOWN_KPI", "slug", "the slug of a KPI", unknown.nearest) from unknown
+
+    @strawberry.field(description="The KPIs of the catalogue that meet every condition given, by slug.")
+    def kpis(
+        self,
+        stage: Annotated[
+            FunnelStage | None, strawberry.argument(description="Those of this stage, be it their second one.")
+        ] = None,
+        indicator: Annotated[Indicator | None, strawberry.argument(description="Those of this kind.")] = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="A text in their slug, title or definition.")
+        ] = None,
+    ) -> list[Kpi]:
+        found = search_catalogue(stage and str(stage.value), indicator and str(indicator.value), search)
+        return [Kpi.of(entry) for entry in found]
+
+    @strawberry.field(description="The declared ways of sharing, by slug.")
+    def share_types(self, info: Info) -> list[ShareType]:
+        return [ShareType.of(row) for row in browse.share_types(info.context.workspace.pk)]
+
+    @strawberry.field(description="What events mean, by name.")
+    def event_definitions(
+        self,
+        info: Info,
+        is_planned: Annotated[
+            bool | None, strawberry.argument(description="Only those that somebody planned, or only the others.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many to list, 1 to 100.")] = 100,
+        after: Annotated[str, strawberry.argument(description="Go on behind this name.")] = "",
+    ) -> list[EventDefinition]:
+        limit, name = checked_first(first), checked_name(after)
+        rows = browse.definitions(info.context.workspace.pk, name, limit, is_planned=is_planned)
+        return [EventDefinition.of(row) for row in rows]
+
+    @strawberry.field(description="How far the answers have come.")
+    def freshness(self, info: Info) -> Freshness:
+        return Freshness.of(freshness(info.context.workspace.pk, info.context.now))
+
+
+class Schema(strawberry.Schema):
+    """Errors are logged where they are masked: what a caller got wrong is no error of ours."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        pass
+
+
+schema = Schema(
+    Query,
+    config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[
+        MaxLength,
+        lambda: MaxTokensLimiter(MAX_TOKENS),
+        lambda: AddValidationRules([MaxSize]),
+        ParserCache,
+        ValidationCache,
+    ],
+)
+
+
+def sdl() -> str:
+    """The schema in GraphQL's own language, sorted, so that a change of it is a small diff."""
+    # A sorted schema can be printed but not executed: it has lost how Strawberry writes enums.
+    return strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True)).as_str()

@@ -1,0 +1,130 @@
+"""An answer: the number, both its sides, the period, the people and the receipt."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from apps.api.context import Info
+from apps.api.listing import Listing, Side, checked_first, from_cursor
+from apps.api.people import MemberConnection, Page
+from apps.engine.answers import quotient
+from apps.engine.periods import Period as EnginePeriod
+from apps.engine.periods import elapsed_fraction
+from apps.kpis.evaluate import Result
+from apps.kpis.explain import display, explain
+
+
+@strawberry.enum(description="What a number counts.")
+class Unit(Enum):
+    COUNT = strawberry.enum_value("count", description="A number of people, accounts or events.")
+    PERCENT = strawberry.enum_value("percent", description="A part of 100.")
+
+
+@strawberry.type(description="Whole local days: half-open, from `start` up to but without `end`.")
+class Period:
+    start: datetime = strawberry.field(description="The instant at which the first day begins, in UTC.")
+    end: datetime = strawberry.field(description="The instant at which the last day is over, in UTC.")
+    first_day: date = strawberry.field(description="The first local day.")
+    last_day: date = strawberry.field(description="The last local day, which belongs to the period.")
+    timezone: str = strawberry.field(description="The IANA time zone of the days.")
+    label: str = strawberry.field(
+        description='The calendar unit, such as "2026-04", or else "2026-04-01/2026-04-15", without the last day.'
+    )
+
+    @classmethod
+    def of(cls, period: EnginePeriod) -> Period:
+        return cls(
+            start=period.start,
+            end=period.end,
+            first_day=period.first,
+            last_day=period.last,
+            timezone=period.zone,
+            label=period.label,
+        )
+
+
+@strawberry.type(description="What an answer was made of, so that it can be checked and explained.")
+class Receipt:
+    digest: str = strawberry.field(
+        description="Equal digests are equal answers to one question from the same definition and rollups."
+    )
+    definition_version: int = strawberry.field(description="The version of the KPI's definition.")
+    rolled_up_to: datetime = strawberry.field(
+        description="Every event of the period that came in before this instant is counted."
+    )
+    pending_events: int = strawberry.field(
+        description="How many events that may change this answer came in but are not counted yet, "
+        "once for each series that they feed."
+    )
+    rollups: list[strawberry.ID] = strawberry.field(description="The stored rows that were read.")
+    explanation: str = strawberry.field(description="The answer as a sentence with both sides.")
+
+
+@strawberry.type(description="The answer to a question about a KPI.")
+class KpiValue:
+    result: strawberry.Private[Result]
+    value: Decimal | None = strawberry.field(description="The number; null where it is undefined.")
+    numerator: Decimal = strawberry.field(description="What was counted.")
+    denominator: Decimal | None = strawberry.field(description="Of how many; null for a KPI that is no ratio.")
+    unit: Unit = strawberry.field(description="What the value counts.")
+    display: str = strawberry.field(description='The value as people write it: "27 %"; "–" for none.')
+    period: Period = strawberry.field(
+        description="The period really answered: a KPI with a grain or window of its own, such as dau, "
+        "answers for the one that holds, or ends with, the last day asked for."
+    )
+    is_complete: bool = strawberry.field(
+        description="Whether the period is over; of a trailing window, also whether events go back to its start."
+    )
+    elapsed_fraction: Decimal = strawberry.field(description="How much of the period is over, from 0 to 1.")
+
+    @classmethod
+    def of(cls, result: Result) -> KpiValue:
+        """The answer as clients see it."""
+        answer, unit = result.answer, result.asked.entry.unit
+        elapsed = elapsed_fraction(answer.period, result.asked.question.now)
+        return cls(
+            result=result,
+            value=answer.value,
+            numerator=Decimal(answer.numerator.amount),
+            denominator=None if answer.denominator is None else Decimal(answer.denominator.amount),
+            unit=Unit(unit),
+            display=display(unit, answer.value),
+            period=Period.of(answer.period),
+            is_complete=result.is_complete,
+            elapsed_fraction=quotient(elapsed.numerator, elapsed.denominator, scale=1) or Decimal(0),
+        )
+
+    @strawberry.field(description="Who is behind the number.")
+    def people(
+        self,
+        info: Info,
+        of: Annotated[Side, strawberry.argument(description="Which part of the answer to open.")],
+        first: Annotated[int, strawberry.argument(description="How many to list, 1 to 100.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="Go on behind this cursor.")] = None,
+    ) -> MemberConnection:
+        listing = Listing.of(self.result.answer, of)
+        page = Page(info.context.workspace.pk, listing, checked_first(first), from_cursor(after))
+        return MemberConnection(page=page)
+
+    @strawberry.field(description="What the answer was made of.")
+    def receipt(self) -> Receipt:
+        receipt = self.result.receipt
+        return Receipt(
+            digest=receipt.digest,
+            definition_version=receipt.definition_version,
+            rolled_up_to=receipt.rolled_up_to,
+            pending_events=receipt.pending_events,
+            rollups=[strawberry.ID(name) for name in receipt.rollups],
+            explanation=explain(self.result),
+        )
+
+
+@strawberry.type(description="The part of an answer that one value of an event field accounts for.")
+class KpiBreakdown:
+    key: str | None = strawberry.field(description="The value, such as a share type; null for events without one.")
+    value: KpiValue = strawberry.field(description="The answer restricted to that value.")

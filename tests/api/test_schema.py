@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    build_schema,
+)
+
+from apps.api import schema
+from tests.api.conftest import Api
+
+COMMITTED = Path(schema.__file__).with_name("schema.graphql")
+
+
+def test_the_committed_sdl_is_the_schema() -> None:
+    assert COMMITTED.read_text() == schema.sdl() + "\n", (
+        "write it anew: manage.py export_schema > apps/api/schema.graphql"
+    )
+
+
+def test_every_type_field_argument_and_enum_value_is_described() -> None:
+    bare = []
+    types = build_schema(COMMITTED.read_text()).type_map
+    for name, kind in types.items():
+        if name.startswith("__"):
+            continue
+        parts = {name: kind}
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            parts |= {f"{name}.{field}": part for field, part in kind.fields.items()}
+        if isinstance(kind, GraphQLEnumType):
+            parts |= {f"{name}.{value}": part for value, part in kind.values.items()}
+        for path, part in list(parts.items()):
+            if isinstance(part, GraphQLField):
+                parts |= {f"{path}({argument})": given for argument, given in part.args.items()}
+        bare += [path for path, part in parts.items() if not part.description]
+
+    assert len(types) > 20
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ('(search: "sharing")', ["product_sharing_rate"]),
+        ("(stage: ACQUISITION)", ["product_sharing_rate"]),
+        ("(stage: REFERRAL, indicator: LEADING)", ["share_actions"]),
+        ("(stage: REVENUE)", []),
+    ],
+)
+def test_kpis_are_found_by_stage_indicator_and_text(api: Api, arguments: str, expected: list[str]) -> None:
+    assert [kpi["slug"] for kpi in api.data(f"{{ kpis{arguments} {{ slug }} }}")["kpis"]] == expected
+
+
+def test_all_kpis_are_listed_by_slug(api: Api) -> None:
+    assert [kpi["slug"] for kpi in api.data("{ kpis { slug } }")["kpis"]] == [
+        "dau",
+        "mau",
+        "mau_rolling_30d",
+        "product_sharing_rate",
+        "share_actions",
+        "total_active_users",
+        "users_who_shared",
+        "wau",
+    ]

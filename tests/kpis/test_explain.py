@@ -1,0 +1,129 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from apps.engine.expressions import Question
+from apps.engine.periods import Period, between, parse_day, parse_month, parse_quarter, parse_week, parse_year
+from apps.events.taxonomy import SERIES
+from apps.kpis.catalogue import entries, find
+from apps.kpis.evaluate import Asked, breakdown, evaluate
+from apps.kpis.explain import WORDS, display, explain
+from apps.rollups import queue
+from apps.workspaces.models import Workspace
+from tests.world import NOW, act, deliver, opened, share
+
+APRIL = parse_month("2026-04", "UTC")
+
+
+@pytest.fixture
+def acme(db: None) -> Workspace:
+    """Alice and Bob act in April, Alice shares twice."""
+    acme = opened().workspace
+    deliver(
+        acme,
+        act("alice", "2026-04-02T09:00:00"),
+        share("alice", "2026-04-02T09:05:00"),
+        share("alice", "2026-04-03T09:05:00", share_type="link", channel=None),
+        act("bob", "2026-04-02T11:00:00"),
+    )
+    queue.settle(acme.pk)
+    return acme
+
+
+def said(acme: Workspace, slug: str, question: Question) -> str:
+    return explain(evaluate(acme, [Asked(find(slug), question)])[0])
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [
+        ("percent", Decimal(27), "27 %"),
+        ("percent", Decimal("33.333333"), "33.33 %"),
+        ("percent", Decimal("13.5"), "13.5 %"),
+        ("percent", Decimal("0.125"), "0.12 %"),
+        ("percent", Decimal(100), "100 %"),
+        ("percent", Decimal(0), "0 %"),
+        ("percent", None, "–"),
+        ("count", Decimal(1620), "1,620"),
+        ("count", Decimal(1000000), "1,000,000"),
+        ("count", Decimal(0), "0"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(unit: str, value: Decimal | None, expected: str) -> None:
+    assert display(unit, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("slug", "expected"),
+    [
+        ("product_sharing_rate", "1 of the 2 people active in April 2026 (UTC) shared: 50 %."),
+        ("total_active_users", "2 people active in April 2026 (UTC)."),
+        ("users_who_shared", "1 person who shared in April 2026 (UTC)."),
+        ("share_actions", "2 shares in April 2026 (UTC)."),
+        ("mau_rolling_30d", "2 people active from 2026-04-01 to 2026-04-30 (UTC)."),
+        ("dau", "0 people active on 30 April 2026 (UTC)."),
+    ],
+)
+def test_an_answer_is_said_in_a_sentence(acme: Workspace, slug: str, expected: str) -> None:
+    assert said(acme, slug, Question(APRIL, NOW)) == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "when"),
+    [
+        (parse_day("2026-04-02", "UTC"), "on 2 April 2026 (UTC)"),
+        (parse_week("2026-W14", "UTC"), "in week 2026-W14 (UTC)"),
+        (parse_month("2026-04", "Europe/Berlin"), "in April 2026 (Europe/Berlin)"),
+        (parse_quarter("2026-Q2", "UTC"), "in 2026-Q2 (UTC)"),
+        (parse_year("2026", "UTC"), "in 2026 (UTC)"),
+        (
+            between(parse_day("2026-04-01", "UTC").first, parse_day("2026-04-15", "UTC").first, "UTC"),
+            "from 2026-04-01 to 2026-04-14 (UTC)",
+        ),
+    ],
+)
+def test_the_period_is_named_with_its_zone(acme: Workspace, period: Period, when: str) -> None:
+    later = datetime(2027, 2, 1, tzinfo=UTC)
+
+    assert said(acme, "total_active_users", Question(period, later)) == f"2 people active {when}."
+
+
+def test_a_running_period_says_so(acme: Workspace) -> None:
+    noon = datetime(2026, 4, 20, 12, tzinfo=UTC)
+
+    assert said(acme, "share_actions", Question(APRIL, noon)) == "So far, 2 shares in April 2026 (UTC)."
+
+
+def test_an_undefined_value_says_why(acme: Workspace) -> None:
+    march = parse_month("2026-03", "UTC")
+
+    assert said(acme, "product_sharing_rate", Question(march, NOW)) == (
+        "0 of the 0 people active in March 2026 (UTC) shared, so there is no value."
+    )
+
+
+def test_restrictions_are_named(acme: Workspace) -> None:
+    question = replace(
+        Question(APRIL, NOW), share_types=frozenset({"invite", "link"}), channels=frozenset({"email"})
+    )
+
+    assert said(acme, "product_sharing_rate", question) == (
+        "1 of the 2 people active in April 2026 (UTC) shared "
+        "(only channel email and share type invite or link): 50 %."
+    )
+
+
+def test_a_row_of_a_breakdown_is_said_as_the_question_that_it_answers(acme: Workspace) -> None:
+    rows = breakdown(acme, Asked(find("share_actions"), Question(APRIL, NOW), by="channel"))
+
+    assert [explain(row) for row in rows] == [
+        "1 share in April 2026 (UTC) (only channel email).",
+        "1 share in April 2026 (UTC) (only channel unknown).",
+    ]
+
+
+def test_every_series_can_be_spoken_of() -> None:
+    assert WORDS.keys() == SERIES.keys()
+    assert {entry.unit for entry in entries().values()} == {"count", "percent"}

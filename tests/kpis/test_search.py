@@ -1,0 +1,26 @@
+import pytest
+
+from apps.kpis.catalogue import entries
+from apps.kpis.search import search
+
+
+def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
+    assert search() == list(entries().values())
+
+
+@pytest.mark.parametrize(
+    ("stage", "indicator", "text", "expected"),
+    [
+        ("Acquisition", None, None, ["product_sharing_rate"]),
+        ("Referral", None, None, ["product_sharing_rate", "share_actions", "users_who_shared"]),
+        ("Referral", "leading", None, ["share_actions"]),
+        (None, None, "ISO WEEK", ["wau"]),
+        (None, None, "  rolling  ", ["mau_rolling_30d"]),
+        (None, "lagging", "somebody else", ["product_sharing_rate"]),
+        ("Revenue", None, None, []),
+    ],
+)
+def test_a_kpi_is_found_when_it_meets_every_condition(
+    stage: str | None, indicator: str | None, text: str | None, expected: list[str]
+) -> None:
+    assert [entry.slug for entry in search(stage, indicator, text)] == expected
