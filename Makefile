@@ -25,7 +25,7 @@ stop: ## end everything that was started
 	@if [ -x $(VENV)/python ]; then $(VENV)/python manage.py stop; else echo "Nothing was installed, so nothing runs"; fi
 
 # Checks run on this machine alone: they need no secret, even where the environment gives both services.
-test lint bench lock: export SECRET_KEY ?= no-secret-at-all
+test lint lock: export SECRET_KEY ?= no-secret-at-all
 
 .PHONY: test
 test: lint ## run everything that CI runs
@@ -39,10 +39,6 @@ lint: $(INSTALLED_DEV) ## check form, types, architecture, templates and migrati
 	$(VENV)/mypy
 	$(if $(TEMPLATES),$(VENV)/djlint $(TEMPLATES) --check --lint)
 	$(VENV)/python manage.py makemigrations --check
-
-.PHONY: bench
-bench: $(INSTALLED) ## measure ingest, import and queries on this machine
-	$(VENV)/python -m bench
 
 .PHONY: lock
 lock: $(INSTALLED_DEV) ## write requirements.txt and requirements-dev.txt anew

@@ -145,9 +145,10 @@ def _stop(service: Service) -> bool:
     process = service.process()
     if process is None:
         return False
-    # PostgreSQL takes SIGINT for a fast shutdown; a suspended server would not hear it without SIGCONT.
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGCONT)
+    with suppress(psutil.NoSuchProcess):
+        # PostgreSQL takes SIGINT for a fast shutdown; a suspended server would not hear it without SIGCONT.
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
     deadline = time.monotonic() + SHUTDOWN_SECONDS
     while service.process() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -168,8 +169,7 @@ def _lock() -> Iterator[None]:
 def _runtime_folder() -> Path:
     """A short private folder: for sockets whose path would be too long, and for the wheel's lock."""
     folder = Path("/tmp") / f"kpiservice-{os.getuid()}"  # noqa: S108 (its owner is checked)
-    # Without this one, the wheel falls back to a lock file that all users of the machine share.
-    (folder / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise EmbeddedServiceError(f"{folder} belongs to another user")
     return folder
@@ -179,7 +179,8 @@ def _launch_postgres() -> str:
     folder, sockets = str(POSTGRES.folder), str(POSTGRES.socket_folder)
     if " " in folder:
         raise EmbeddedServiceError(f"set KPISERVICE_VAR to a path without blanks: PostgreSQL refuses {folder}")
-    environment = os.environ | {"XDG_RUNTIME_DIR": str(_runtime_folder()), "LC_ALL": "C.UTF-8"}
+    # The wheel locks a file in the temporary folder, which only the first user of the machine could open.
+    environment = os.environ | {"TMPDIR": str(_runtime_folder()), "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "-m", "kpiservice.postgres", folder, sockets]
     return subprocess.run(
         command, check=False, capture_output=True, text=True, env=environment, cwd=PROJECT_FOLDER
@@ -190,8 +191,10 @@ def _postgres_answers() -> bool:
     try:
         with psycopg.connect(database_url("postgres"), connect_timeout=2, autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'kpiservice'").fetchone()
-            if found is None:
-                connection.execute("CREATE DATABASE kpiservice")
+            # Whoever asks first makes it; somebody else may be making it at this moment.
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                if found is None:
+                    connection.execute("CREATE DATABASE kpiservice")
     except psycopg.OperationalError:
         return False
     return True

@@ -1,9 +1,10 @@
 """`python -m kpiservice.postgres FOLDER SOCKETS` starts PostgreSQL from its wheel and leaves it running.
 
-A process of its own, because the wheel registers exit handlers and reads its runtime folder from the
-environment when it is imported, and initdb reads its locale there.
+A process of its own, because the wheel registers exit handlers and takes its temporary folder from the
+environment when it is imported, and initdb its locale.
 """
 
+import fcntl
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +19,13 @@ max_locks_per_transaction = 256
 
 
 def main(folder: Path, socket_folder: Path) -> None:
+    # The command that wanted the server may be killed while this one goes on, and the next must not join in.
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        start(folder, socket_folder)
+
+
+def start(folder: Path, socket_folder: Path) -> None:
     if not folder.exists():
         initialise(folder)
     (folder / "postgresql.auto.conf").write_text(SERVER_SETTINGS)

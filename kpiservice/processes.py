@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def ensure(name: str, command: list[str]) -> None:
         process = subprocess.Popen(
             command,
             cwd=embedded.PROJECT_FOLDER,
+            env=os.environ | {"KPISERVICE_VAR": str(embedded.var_folder())},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -122,7 +124,5 @@ def _wait_for_end(started: Started) -> None:
 
 def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-        except psutil.NoSuchProcess:
-            continue

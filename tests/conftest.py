@@ -16,6 +16,8 @@ embedded.start()
 
 # WhiteNoise warns where nothing was collected yet, and a warning is an error here.
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+# A password hash that resists guessing takes a second, and the tests make many users.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -186,7 +187,7 @@ def _spans(need: Need, zone: str) -> list[tuple[str, Span]]:
     return read + watch
 
 
-def _facts(zones: Mapping[str, str], found: Sequence[tuple[str, int, str, str, datetime, str, uuid.UUID]]) -> StoredFacts:
+def _facts(zones: Mapping[str, str], found: Iterable[tuple[Any, ...]]) -> StoredFacts:
     rows: dict[int, Row] = {}
     internal: dict[str, list[int]] = defaultdict(list)
     waiting, begun = Waiting(0, None), None

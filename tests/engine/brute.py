@@ -15,9 +15,7 @@ Allowed = Mapping[str, frozenset[str | None]]
 ALICE, BOB, CHARLIE, DANA, ERIN = 1, 2, 3, 4, 5
 SERIES = {
     "ACTIVITY": Series("ACTIVITY", Space.USER),
-    "share.created": Series(
-        "share.created", Space.USER, ("share_type", "share_scope", "channel"), counts=True
-    ),
+    "share.created": Series("share.created", Space.USER, ("share_type", "share_scope", "channel"), counts=True),
 }
 PRODUCT = where({"share_scope": ["product"]})
 ACTIVE = Distinct(Space.USER, "ACTIVITY")
@@ -111,9 +109,7 @@ class Tally:
     def shares(self, allowed: Allowed, scope: str | None = "product") -> list[Event]:
         wanted = {**allowed, "share_scope": frozenset({scope})} if scope else allowed
         shares = [event for event in self.events if event.name == "share.created"]
-        return [
-            event for event in shares if all(event.facets.get(facet) in wanted[facet] for facet in wanted)
-        ]
+        return [event for event in shares if all(event.facets.get(facet) in wanted[facet] for facet in wanted)]
 
     def sharers(self, allowed: Allowed, scope: str | None = "product") -> set[int]:
         return {event.user for event in self.shares(allowed, scope)}

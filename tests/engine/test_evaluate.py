@@ -66,9 +66,7 @@ def test_three_shares_of_bob_and_one_of_erin_are_two_users_and_four_actions() ->
 
 
 def test_1620_of_6000_active_users_shared() -> None:
-    facts = BruteFacts(
-        [share(user, on(1)) if user <= 1_620 else Event(user, on(1)) for user in range(1, 6_001)]
-    )
+    facts = BruteFacts([share(user, on(1)) if user <= 1_620 else Event(user, on(1)) for user in range(1, 6_001)])
     rate = ask("product_sharing_rate", facts)
     assert str(rate.value) == "27"
     assert rate.denominator is not None
@@ -114,9 +112,7 @@ def test_a_day_of_23_hours_ends_at_its_midnight() -> None:
 
 
 def test_colleagues_are_nowhere() -> None:
-    facts = BruteFacts(
-        [share(ALICE, on(1)), share(BOB, on(1)), share(BOB, on(2))], colleagues=frozenset({BOB})
-    )
+    facts = BruteFacts([share(ALICE, on(1)), share(BOB, on(1)), share(BOB, on(2))], colleagues=frozenset({BOB}))
     rate = ask("product_sharing_rate", facts)
     assert rate.denominator is not None
     assert (rate.numerator.amount, rate.denominator.amount) == (1, 1)

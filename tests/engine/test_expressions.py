@@ -70,9 +70,7 @@ def test_a_count_needs_numbers() -> None:
 def test_filters_restrict_the_operands_that_carry_them() -> None:
     question = Question(APRIL, LATER, share_types=LINKS, channels=frozenset({"email", None}))
     assert needs(KPIS["product_sharing_rate"], question, SERIES) == [
-        need(
-            "share.created", {"share_scope": ["product"], "share_type": ["link"], "channel": ["email", None]}
-        ),
+        need("share.created", {"share_scope": ["product"], "share_type": ["link"], "channel": ["email", None]}),
         need("ACTIVITY", {}),
     ]
 

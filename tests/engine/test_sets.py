@@ -141,6 +141,4 @@ def test_what_is_no_dump_is_refused(data: bytes) -> None:
 
 
 def test_members_show_their_space_and_a_few_ordinals() -> None:
-    assert (
-        repr(users(*range(5, 25))) == "Members(user, 20 ordinals, first [5, 6, 7, 8, 9, 10, 11, 12, 13, 14])"
-    )
+    assert repr(users(*range(5, 25))) == "Members(user, 20 ordinals, first [5, 6, 7, 8, 9, 10, 11, 12, 13, 14])"

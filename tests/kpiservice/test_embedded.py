@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 import redis
 
 from kpiservice import embedded
+
+START = [sys.executable, "-c", "from kpiservice import embedded; embedded.start()"]
 
 
 @pytest.fixture
@@ -75,8 +78,7 @@ def test_a_second_start_leaves_the_running_servers_alone(var: Path) -> None:
 
 
 def test_four_commands_that_start_at_once_share_one_pair_of_servers(var: Path) -> None:
-    command = [sys.executable, "-c", "from kpiservice import embedded; embedded.start()"]
-    starting = [subprocess.Popen(command, cwd=embedded.PROJECT_FOLDER) for _ in range(4)]
+    starting = [subprocess.Popen(START, cwd=embedded.PROJECT_FOLDER) for _ in range(4)]
 
     assert [process.wait(60) for process in starting] == [0, 0, 0, 0]
     assert servers_below(var) == ["postgres", "valkey-server"]
@@ -154,6 +156,19 @@ def test_an_interrupted_first_start_is_begun_anew(var: Path) -> None:
 
     assert ask_database("SELECT 1") == 1
     assert not unfinished.exists()
+
+
+def test_a_first_start_that_is_killed_half_way_is_taken_over(var: Path) -> None:
+    starting = subprocess.Popen(START, cwd=embedded.PROJECT_FOLDER)
+    while not (var / "postgres.unfinished").exists():
+        time.sleep(0.01)
+    starting.kill()
+    starting.wait()
+
+    embedded.start()
+
+    assert ask_database("SELECT 1") == 1
+    assert servers_below(var) == ["postgres", "valkey-server"]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from kpiservice import embedded
 
 PROJECT = embedded.PROJECT_FOLDER
-SOURCES = ("manage.py", "kpiservice", "apps", "fixtures", "bench", "tests")
+SOURCES = ("manage.py", "kpiservice", "apps", "fixtures", "tests")
 TOP_LEVEL = {
     *("manage.py", "kpiservice", "apps", "fixtures", "tests", "requirements.txt", "Dockerfile"),
     *("Makefile", "pyproject.toml", "README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "compose.yaml"),
-    *("requirements.in", "requirements-dev.in", "requirements-dev.txt", "docs", "bench"),
+    *("requirements.in", "requirements-dev.in", "requirements-dev.txt", "docs"),
 }
 OWNERS_SEVEN = {"strawberry-graphql", "django", "psycopg", "django-filter", "celery", "redis", "pytest-django"}
 LONGEST_MODULE = 300

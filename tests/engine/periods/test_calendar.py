@@ -61,9 +61,7 @@ def test_the_previous_unit_ends_where_this_one_begins(day: date, grain: Grain, z
 
 
 @given(days, st.integers(1, 500), grains, zones)
-def test_parts_follow_each_other_through_the_whole_period(
-    first: date, n: int, grain: Grain, zone: str
-) -> None:
+def test_parts_follow_each_other_through_the_whole_period(first: date, n: int, grain: Grain, zone: str) -> None:
     period = between(first, first + DAY * n, zone)
     parts = split(period, grain)
     assert [part.first for part in parts] == [period.first, *(part.last + DAY for part in parts[:-1])]
@@ -144,9 +142,7 @@ def test_a_day_that_its_zone_skipped_is_empty_and_over_at_once() -> None:
         (datetime(2026, 6, 1, tzinfo=UTC), Fraction(1), True),
     ],
 )
-def test_a_period_is_complete_when_all_of_it_is_over(
-    now: datetime, elapsed: Fraction, complete: bool
-) -> None:
+def test_a_period_is_complete_when_all_of_it_is_over(now: datetime, elapsed: Fraction, complete: bool) -> None:
     period = parse_month("2026-04", "UTC")
     assert elapsed_fraction(period, now) == elapsed
     assert is_complete(period, now) == complete

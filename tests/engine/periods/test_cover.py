@@ -75,9 +75,7 @@ def test_the_spans_are_the_stretch_and_as_coarse_as_can_be(
     edges = [start, *(span.end for span in spans)]
     assert [span.start for span in spans] == edges[:-1]
     assert edges[-1] == end
-    assert all(
-        bucket_start(edge, span.grain, zone) == edge for span in spans for edge in (span.start, span.end)
-    )
+    assert all(bucket_start(edge, span.grain, zone) == edge for span in spans for edge in (span.start, span.end))
     assert is_part_of([span.grain for span in spans], ORDER)
     for span in spans:
         assert not whole_units(span, zone)

@@ -53,9 +53,7 @@ def test_a_text_is_its_period_and_its_label(
         (parse_year, "year", ["26", "02026", "0000", "9999", "2026 "]),
     ],
 )
-def test_any_other_text_is_refused_with_the_form_expected(
-    parse: Parser, field: str, texts: list[str]
-) -> None:
+def test_any_other_text_is_refused_with_the_form_expected(parse: Parser, field: str, texts: list[str]) -> None:
     for text in texts:
         with pytest.raises(PeriodError) as refused:
             parse(text, "UTC")
