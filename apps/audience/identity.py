@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.db import connection
+
 from apps.audience.models import Account, Membership, ProductUser, Subject, TraitChange
 from apps.engine.sets import Space
 from apps.workspaces import ordinals
+from apps.workspaces.exactjson import to_json
 
 AnySubject = TypeVar("AnySubject", bound=Subject)
 
@@ -62,13 +65,19 @@ def describe(workspace_id: int, model: type[Subject], described: Iterable[Descri
     """
     told = list(described)
     field = "user_id" if model is ProductUser else "account_id"
-    TraitChange.objects.bulk_create(
-        TraitChange(
-            workspace_id=workspace_id, name=name[:100], value=value, valid_from=one.at, **{field: one.subject_id}
-        )
+    changes = [
+        {"subject": one.subject_id, "name": name[:100], "value": value, "valid_from": one.at.isoformat()}
         for one in told
         for name, value in one.traits.items()
-    )
+    ]
+    if changes:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO audience_traitchange (workspace_id, {field}, name, value, valid_from, recorded_at)"
+                " SELECT %s, subject, name, value, valid_from, statement_timestamp() FROM json_to_recordset(%s)"
+                " AS change (subject bigint, name text, value jsonb, valid_from timestamptz)",
+                [workspace_id, to_json(changes)],
+            )
     for subject_id in sorted({one.subject_id for one in told if INTERNAL_TRAIT in one.traits}):
         said = TraitChange.objects.filter(workspace=workspace_id, name=INTERNAL_TRAIT, **{field: subject_id})
         is_internal = (

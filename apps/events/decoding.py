@@ -21,9 +21,7 @@ class Malformed(ValueError):
 def decode(text: bytes) -> object:
     """The JSON value in `text`, which is UTF-8. Raises Malformed."""
     try:
-        return simplejson.loads(
-            text.decode(), object_pairs_hook=_object, parse_float=_number, parse_constant=_refuse_constant
-        )
+        return _DECODER.decode(text.decode())
     except Malformed:
         raise
     except UnicodeDecodeError as error:
@@ -54,3 +52,7 @@ def _number(text: str) -> Decimal:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise Malformed("not_a_number", f"{name} is no JSON.")
+
+
+# Made once: simplejson.loads makes one for each call with hooks.
+_DECODER = simplejson.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_refuse_constant)

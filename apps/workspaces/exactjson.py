@@ -8,10 +8,14 @@ import simplejson
 from django.db import models
 from psycopg.types.json import Jsonb
 
+# Made once: simplejson.dumps makes one for each call, which takes longer than a small message.
+_ENCODER = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def to_json(value: object) -> str:
     """Compact JSON text; Decimals keep every digit."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))
+    text: str = _ENCODER.encode(value)
+    return text
 
 
 class ExactJSONField(models.JSONField):

@@ -59,7 +59,9 @@ def between(first: date, end: date, zone: str) -> Period:
     return _period(first, end, zone, None)
 
 
-def last(n: int, unit: Grain, zone: str, now: datetime, *, include_current: bool = False) -> Period:
+def last(  # noqa: PLR0913 - a question as people put it
+    n: int, unit: Grain, zone: str, now: datetime, *, include_current: bool = False
+) -> Period:
     """The n whole calendar units before the running one, or the n up to and including it.
 
     One unit is that unit, so that the one before it is the previous month and not the 30 days before.
