@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from apps.workspaces.models import Workspace
 ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
 SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
 SERIES = {series.name: series for series in (ACTIVITY, SHARES)}
+
+# The fields of a definition that a version freezes.
+MEANING = ("kind", "is_activity", "constants", "columns")
 
 DEFAULT_SHARE_TYPES = ("invite", "link", "export", "embed", "send", "other")
 # The defined share events that the sources name: mail invite, copied link, share button, social share.
@@ -81,8 +84,7 @@ def _thawed(row: TaxonomyVersion) -> Taxonomy:
 
 def install(workspace: Workspace) -> None:
     """Give a new workspace the default taxonomy (KPIS.md section 5) as version 1 of every series."""
-    declared = yaml.safe_load((Path(__file__).parent / "taxonomy.yaml").read_text())
-    EventDefinition.objects.bulk_create(_definition(workspace, entry) for entry in declared)
+    EventDefinition.objects.bulk_create(_definition(workspace, entry) for entry in _declared())
     types = {
         slug: ShareType.objects.create(workspace=workspace, slug=slug, name=slug.title())
         for slug in DEFAULT_SHARE_TYPES
@@ -94,6 +96,17 @@ def install(workspace: Workspace) -> None:
     first = _freeze(workspace, 1)
     workspace.versions = {"current": dict.fromkeys(SERIES, first.version), "building": {}, "marked": True}
     workspace.save(update_fields=["versions"])
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The standard events that a definition may be of (KPIS.md section 5)."""
+    return tuple(kind for entry in _declared() if (kind := entry.get("kind", entry["name"])))
+
+
+def _declared() -> list[dict[str, Any]]:
+    declared: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "taxonomy.yaml").read_text())
+    return declared
 
 
 def _definition(workspace: Workspace, entry: dict[str, Any]) -> EventDefinition:
@@ -111,6 +124,14 @@ def writer_lock(workspace_id: int) -> None:
     _advisory("pg_advisory_xact_lock_shared", workspace_id)
 
 
+def editor_lock(workspace_id: int) -> None:
+    """Held by whoever changes the taxonomy or the zone, from before its first write until it commits.
+
+    Taken after a write, it could wait for a writer that waits for the row just written.
+    """
+    _advisory("pg_advisory_xact_lock", workspace_id)
+
+
 def _advisory(function: str, workspace_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(hashtextextended('taxonomy', %s))", [workspace_id])
@@ -124,7 +145,7 @@ def publish(workspace_id: int) -> Collection[str]:
     versions, so after this commits every event is either marked for the new version or already stored
     when `rollups.versions.advance` marks all buckets (KPIS.md G18, DESIGN section 2).
     """
-    _advisory("pg_advisory_xact_lock", workspace_id)
+    editor_lock(workspace_id)
     workspace = Workspace.objects.select_for_update().get(pk=workspace_id)
     latest = TaxonomyVersion.objects.filter(workspace=workspace).latest("version").version
     # Not by `load`: were this transaction rolled back, its cache would keep a version that never was.
@@ -144,11 +165,10 @@ def _differs(series: str, old: Taxonomy, new: Taxonomy) -> bool:
 
 
 def _freeze(workspace: Workspace, version: int) -> TaxonomyVersion:
-    fields = ("kind", "is_activity", "constants", "columns")
-    rows = EventDefinition.objects.filter(workspace=workspace, is_planned=True).values("pk", *fields)
+    rows = EventDefinition.objects.filter(workspace=workspace, is_planned=True).values("pk", *MEANING)
     return TaxonomyVersion.objects.create(
         workspace=workspace,
         version=version,
         zone=workspace.timezone,
-        definitions={row["pk"]: {field: row[field] for field in fields} for row in rows},
+        definitions={row["pk"]: {field: row[field] for field in MEANING} for row in rows},
     )

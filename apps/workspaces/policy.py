@@ -42,5 +42,10 @@ def require(caller: Caller, *scopes: Scope) -> None:
     if caller.scope not in scopes:
         wanted = " or ".join(scopes)
         raise Refused(403, "SCOPE_MISSING", f"This key has the scope {caller.scope}; this needs {wanted}.")
-    if caller.workspace.is_suspended:
-        raise Refused(403, "WORKSPACE_SUSPENDED", f"The workspace {caller.workspace.slug} is suspended.")
+    refuse_suspended(caller.workspace)
+
+
+def refuse_suspended(workspace: Workspace) -> None:
+    """Raise Refused (403) when the workspace is suspended, whatever it is asked with."""
+    if workspace.is_suspended:
+        raise Refused(403, "WORKSPACE_SUSPENDED", f"The workspace {workspace.slug} is suspended.")

@@ -1,0 +1,73 @@
+"""What events mean: unplanned ones are mapped here, and every change of meaning restates the KPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from apps.events import taxonomy
+from apps.events.forms import EventDefinitionForm
+from apps.events.models import Event, EventDefinition
+from apps.workspaces.desk import Desk
+
+
+def publish(request: HttpRequest, workspace_id: int) -> None:
+    """Put what was edited in force, and say what is counted anew."""
+    changed = sorted(taxonomy.publish(workspace_id))
+    if changed:
+        texts = f"{' and '.join(changed)}: being counted anew. Until that is done, KPIs answer as before."
+        messages.info(request, texts)
+
+
+@admin.register(EventDefinition)
+class EventDefinitionAdmin(Desk):
+    """Unplanned events come first. To save one is to plan it, whether it then means something or nothing."""
+
+    form = EventDefinitionForm
+    list_display = ("name", "workspace", "is_planned", "kind", "is_activity", "first_seen")
+    list_filter = ("is_planned", "is_activity", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "kind")
+    ordering = ("is_planned", "workspace", "name")
+    new_fields = ("workspace", "name", "kind", "is_activity", "constants", "columns", "types", "description")
+    fields = (*new_fields, "first_seen")
+    fixed_fields = ("workspace", "name", "first_seen")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        taxonomy.editor_lock(obj.workspace_id)
+        is_news = not obj.is_planned or not change
+        obj.is_planned = True
+        obj.save(update_fields=[*form.changed_data, "is_planned"] if change else None)
+        if is_news or set(taxonomy.MEANING) & set(form.changed_data):
+            publish(request, obj.workspace_id)
+
+    def delete_model(self, request: HttpRequest, obj: EventDefinition) -> None:
+        self.delete_queryset(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: Iterable[EventDefinition]) -> None:
+        doomed = sorted(queryset, key=lambda definition: definition.workspace_id)
+        workspaces = sorted({definition.workspace_id for definition in doomed})
+        for workspace_id in workspaces:
+            taxonomy.editor_lock(workspace_id)
+        for definition in doomed:
+            definition.delete()
+        for workspace_id in workspaces:
+            publish(request, workspace_id)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What would go, and what keeps it; Django's own look would read every event of the name."""
+        doomed = list(objs)
+        kept = [
+            f"{definition}: events of this name are stored" for definition in doomed if _has_events(definition)
+        ]
+        return [str(one) for one in doomed], {"event definitions": len(doomed)}, set(), kept
+
+
+def _has_events(definition: EventDefinition) -> bool:
+    return Event.objects.filter(workspace=definition.workspace_id, definition=definition).exists()

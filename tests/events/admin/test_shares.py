@@ -1,0 +1,33 @@
+import pytest
+from django.test import Client
+
+from apps.events.models import ShareKind, ShareType
+from apps.workspaces.models import Workspace
+from tests.events.admin.pages import TYPES
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_share_type_gets_its_kinds(admin_client: Client, acme: Workspace) -> None:
+    form = {"workspace": acme.pk, "slug": "fax", "name": "Fax", "kinds-TOTAL_FORMS": 2, "kinds-INITIAL_FORMS": 0}
+    kinds = {"kinds-0-channel": "machine", "kinds-0-is_defined": "on", "kinds-1-channel": "app"}
+    admin_client.post(f"{TYPES}add/", form | kinds)
+    made = ShareKind.objects.filter(workspace=acme, share_type__slug="fax").order_by("channel")
+    assert list(made.values_list("channel", "is_defined")) == [("app", False), ("machine", True)]
+
+
+def test_a_kind_is_declared_once(admin_client: Client, acme: Workspace) -> None:
+    form = {"workspace": acme.pk, "slug": "fax", "name": "Fax", "kinds-TOTAL_FORMS": 2, "kinds-INITIAL_FORMS": 0}
+    page = admin_client.post(f"{TYPES}add/", form | {"kinds-0-channel": "app", "kinds-1-channel": "app"})
+    assert "app is there twice: expected each channel once." in page.content.decode()
+    assert not ShareType.objects.filter(workspace=acme, slug="fax").exists()
+
+
+def test_a_kind_is_taken_away(admin_client: Client, acme: Workspace) -> None:
+    email = ShareKind.objects.get(workspace=acme, share_type__slug="invite")
+    counts = {"kinds-TOTAL_FORMS": 1, "kinds-INITIAL_FORMS": 1}
+    kind = {"kinds-0-id": email.pk, "kinds-0-channel": "email", "kinds-0-DELETE": "on"}
+    admin_client.post(
+        f"{TYPES}{email.share_type_id}/change/", {"slug": "invite", "name": "Invite", **counts, **kind}
+    )
+    assert not ShareKind.objects.filter(workspace=acme, share_type__slug="invite").exists()
