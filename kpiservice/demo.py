@@ -1,5 +1,6 @@
 """`make demo`: from an empty folder to a running service with data. What is done is not done again."""
 
+import os
 import socket
 import sys
 import time
@@ -90,6 +91,7 @@ def serve(console: Console) -> None:
     console.print("Starting the worker, beat and the web server")
     processes.ensure("worker", WORKER)
     processes.ensure("beat", BEAT)
+    os.environ["DEMO"] = "true"
     processes.ensure("web", WEB)
     deadline = time.monotonic() + STARTUP_SECONDS
     while not _answers():

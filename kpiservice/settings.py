@@ -85,6 +85,8 @@ BASE_DIR = embedded.PROJECT_FOLDER
 
 PORT = typed("PORT", "a port between 1 and 65535", port, 8000)
 DEBUG = typed("DEBUG", "true or false", boolean, False)
+# Shows the page of a made-up host of widgets; `make demo` sets it for its server.
+DEMO = typed("DEMO", "true or false", boolean, False)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = typed("ALLOWED_HOSTS", "host names with commas between", names, LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS: list[str] = typed("CSRF_TRUSTED_ORIGINS", "origins with commas between", names, [])

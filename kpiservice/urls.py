@@ -7,4 +7,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("", include("apps.api.urls")),
+    path("", include("apps.widgets.urls")),
 ]

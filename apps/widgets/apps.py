@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WidgetsConfig(AppConfig):
+    name = "apps.widgets"
