@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 MAX_BODY = 500 * 1024
 MAX_MESSAGES = 2500
 LATENESS = timedelta(days=400)
+KEY_FIELDS = ("writeKey", "api_key")
 CALLS = {
     **{name: name for name in ("track", "identify", "group", "page", "screen", "alias")},
     # The short names are those of Segment's browser library.
@@ -52,9 +53,12 @@ def single(request: HttpRequest, call: str) -> JsonResponse:
 
 def _answer(request: HttpRequest, kind: str | None) -> JsonResponse:
     try:
-        body = _body(request)
-        caller = _caller(request, body)
-        outcome = _take(caller, _messages(body, kind))
+        raw = _inflated(request)
+        # Who names no key in the header names it in the body, which is decoded for that.
+        key = _header_key(request)
+        caller = _caller(key) if key is not None else None
+        body = _body(raw)
+        outcome = _take(caller or _caller(_body_key(body)), _messages(body, kind))
     except Refused as refused:
         return JsonResponse({"code": refused.code, "message": refused.message}, status=refused.status)
     except (OperationalError, InterfaceError):
@@ -65,9 +69,9 @@ def _answer(request: HttpRequest, kind: str | None) -> JsonResponse:
     return JsonResponse(_said(outcome))
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
+def _body(raw: bytes) -> dict[str, Any]:
     try:
-        body = decode(_inflated(request))
+        body = decode(raw)
     except Malformed as malformed:
         raise Refused(400, malformed.code.upper(), malformed.reason) from malformed
     if not isinstance(body, dict):
@@ -103,35 +107,47 @@ def _gunzipped(packed: bytes) -> bytes:
     return raw
 
 
-def _caller(request: HttpRequest, body: dict[str, Any]) -> Caller:
-    caller = authenticate(_key(request, body), now())
+def _caller(key: str) -> Caller:
+    caller = authenticate(key, now())
     require(caller, Scope.INGEST, Scope.ADMIN)
     return caller
 
 
-def _key(request: HttpRequest, body: dict[str, Any]) -> str:
-    """The write key: basic-auth user or bearer token, or in the body as Segment's and others' clients send it."""
+def _header_key(request: HttpRequest) -> str | None:
+    """The write key as basic-auth user or bearer token; None where the header names neither."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    named = body.get("writeKey") or body.get("api_key")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _body_key(body: dict[str, Any]) -> str:
+    """The write key where Segment's and others' browser libraries put it."""
+    named = next((body[field] for field in KEY_FIELDS if field in body), "")
     return named if isinstance(named, str) else ""
 
 
 def _messages(body: dict[str, Any], kind: str | None) -> list[object]:
     if kind is not None:
-        return [{**body, "type": kind}]
+        return [_without_key({**body, "type": kind})]
     messages = body.get("batch")
     if not isinstance(messages, list) or not messages:
         raise Refused(400, "NO_BATCH", "`batch` is a list of at least one message.")
     if len(messages) > MAX_MESSAGES:
         raise Refused(413, "TOO_MANY_MESSAGES", f"A batch has at most {MAX_MESSAGES:,} messages.")
-    return messages
+    return [_without_key(message) for message in messages]
+
+
+def _without_key(message: object) -> object:
+    """The message as it may be kept if it is rejected."""
+    if isinstance(message, dict) and not message.keys().isdisjoint(KEY_FIELDS):
+        return {name: value for name, value in message.items() if name not in KEY_FIELDS}
+    return message
 
 
 def _take(caller: Caller, messages: list[object]) -> Outcome:

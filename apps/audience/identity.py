@@ -78,12 +78,23 @@ def describe(workspace_id: int, model: type[Subject], described: Iterable[Descri
                 " AS change (subject bigint, name text, value jsonb, valid_from timestamptz)",
                 [workspace_id, to_json(changes)],
             )
-    for subject_id in sorted({one.subject_id for one in told if INTERNAL_TRAIT in one.traits}):
-        said = TraitChange.objects.filter(workspace=workspace_id, name=INTERNAL_TRAIT, **{field: subject_id})
-        is_internal = (
-            max(said.values_list("valid_from", "value"), key=lambda one: (one[0], one[1] is True))[1] is True
-        )
-        model._base_manager.filter(workspace=workspace_id, pk=subject_id).update(is_internal=is_internal)  # noqa: SLF001
+    flagged = sorted({one.subject_id for one in told if INTERNAL_TRAIT in one.traits})
+    if flagged:
+        _flag_internal(workspace_id, model, flagged)
+
+
+def _flag_internal(workspace_id: int, model: type[Subject], ids: list[int]) -> None:
+    """Set the flag to the trait's latest value. The locks come first, or two that tell at once miss each other."""
+    subjects = model._base_manager.filter(workspace=workspace_id, pk__in=ids)  # noqa: SLF001
+    locked = list(subjects.select_for_update(no_key=True).order_by("pk"))
+    field = "user_id" if model is ProductUser else "account_id"
+    said: dict[int, list[tuple[datetime, bool]]] = {subject.pk: [] for subject in locked}
+    changes = TraitChange.objects.filter(workspace=workspace_id, name=INTERNAL_TRAIT, **{f"{field}__in": ids})
+    for pk, at, value in changes.values_list(field, "valid_from", "value"):
+        said[pk].append((at, value is True))
+    for subject in locked:
+        subject.is_internal = max(said[subject.pk])[1]
+    model._base_manager.bulk_update(locked, ["is_internal"])  # noqa: SLF001
 
 
 def join(workspace_id: int, joined: Iterable[tuple[int, int, datetime]]) -> None:

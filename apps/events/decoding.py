@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import simplejson
 
-LARGEST = Decimal("1e308")
+# What a double takes in, and no more digits than Python reads of a whole number.
+LARGEST_EXPONENT, MOST_DIGITS = 308, 4300
+BEYOND = Decimal("1e309")
 
 
 class Malformed(ValueError):
@@ -37,16 +40,18 @@ def decode(text: bytes) -> object:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
         raise Malformed("duplicate_key", f"The key {twice!r} stands twice in one object.")
     return value
 
 
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
-    if abs(number) > LARGEST:
-        raise Malformed("number_too_large", f"The number {text[:40]} is beyond 1e308.")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = BEYOND
+    if number.adjusted() > LARGEST_EXPONENT or len(text) > MOST_DIGITS or number.adjusted() < -LARGEST_EXPONENT:
+        raise Malformed("number_too_large", f"The number {text[:40]} is not within 1e-308 to 1e308.")
     return number
 
 

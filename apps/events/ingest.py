@@ -162,7 +162,7 @@ def _check_properties(message: Message, types: dict[str, str]) -> None:
                 "wrong_type",
                 f"`{name}` of {message.name} is of type {types[name]}, not {to_json(value)[:60]}.",
             )
-        if name in rows.TEXT_COLUMNS and value is not None and len(value) > FACET_LENGTH:
+        if name in rows.TEXT_COLUMNS and isinstance(value, str) and len(value) > FACET_LENGTH:
             raise Rejection("too_long", f"`{name}` has at most {FACET_LENGTH} characters, not {len(value):,}.")
 
 
@@ -182,25 +182,32 @@ def _drafts(
         delivery.workspace_id, Account, (m.group_id for m in messages.values() if m.group_id is not None)
     )
     drafts: dict[uuid.UUID, Draft] = {}
+    actions: set[uuid.UUID] = set()
     for message in messages.values():
         definition, key = definitions[message.name], _key("message", delivery.source, message.message_id)
-        draft = Draft(
+        action_key = _action_key(delivery.source, message, definition)
+        # Of two messages in a batch the first counts, whichever key comes first.
+        if key in drafts or action_key in actions:
+            continue
+        if action_key is not None:
+            actions.add(action_key)
+        drafts[key] = Draft(
             message=message,
             definition_id=definition.pk,
+            source=delivery.source,
             key=key,
-            action_key=_action_key(delivery.source, message, definition),
+            action_key=action_key,
             user_id=users[message.user_id] if message.user_id is not None else None,
             account_id=accounts[message.group_id] if message.group_id is not None else None,
         )
-        drafts.setdefault(key, draft)
     return [drafts[key] for key in sorted(drafts)]
 
 
 def _action_key(source: str, message: Message, definition: EventDefinition) -> uuid.UUID | None:
     action_id = message.properties.get("action_id")
-    if definition.kind != taxonomy.SHARES.name or not isinstance(action_id, str):
+    if definition.kind != taxonomy.SHARES.name or not isinstance(action_id, str | int):
         return None
-    return _key("action", source, action_id)
+    return _key("action", source, str(action_id))
 
 
 def _key(*parts: str) -> uuid.UUID:
@@ -233,4 +240,7 @@ def _tell_audience(workspace_id: int, stored: list[Draft]) -> None:
 
 def _storable(raw: object) -> str:
     """A message as text that any database takes: NUL and surrogates escaped, cut at 32 KB."""
-    return simplejson.dumps(raw, use_decimal=True)[:MAX_BYTES]
+    try:
+        return simplejson.dumps(raw, use_decimal=True)[:MAX_BYTES]
+    except RecursionError:
+        return "(nested too deep to be written)"

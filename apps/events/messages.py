@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ MAX_BYTES = 32 * 1024
 MAX_PROPERTIES = 1000
 MAX_AHEAD = timedelta(hours=24)
 MADE = "made-"
+# A NUL as JSON writes it; behind an odd number of backslashes it is six characters of text.
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 RESERVED_IDS = frozenset({"", "null", "undefined"})
 # A message that is no track call is stored under a name of ours, so that it can be mapped like any event.
 NAMES = {"identify": "$identify", "group": "$group", "page": "$page", "screen": "$screen", "alias": "$alias"}
@@ -54,6 +57,7 @@ class Message:
     anonymous_id: str | None
     group_id: str | None
     occurred_at: datetime
+    is_dated: bool
     properties: Mapping[str, Any] = field(repr=False)
     traits: Mapping[str, Any] = field(repr=False)
 
@@ -65,15 +69,9 @@ class Message:
     @property
     def body_digest(self) -> int:
         """64 bits over all that the message says, but for when it was sent."""
-        said = (
-            self.type,
-            self.name,
-            self.user_id,
-            self.anonymous_id,
-            self.group_id,
-            self.occurred_at.isoformat(),
-        )
-        digest = hashlib.blake2b(to_json((*said, self.properties)).encode(), digest_size=8).digest()
+        at = self.occurred_at.isoformat() if self.is_dated else None
+        said = (self.type, self.name, self.user_id, self.anonymous_id, self.group_id, at, self.properties)
+        digest = hashlib.blake2b(to_json(said).encode(), digest_size=8).digest()
         return int.from_bytes(digest, signed=True)
 
 
@@ -92,13 +90,18 @@ def parse(raw: object, terms: Terms) -> Message:
         message_id=_message_id(raw),
         **_identity(raw, kind),
         occurred_at=_occurred_at(raw, terms),
+        is_dated=raw.get("timestamp") is not None,
         properties=_contents(raw, kind, traits),
         traits=traits if kind in ("identify", "group") else {},
     )
 
 
 def _check_text(raw: dict[str, Any]) -> None:
-    text = to_json(raw)
+    try:
+        # Deeper by more than it will be nested in when it is stored.
+        text = to_json([[[[raw]]]])
+    except RecursionError:
+        raise Rejection("too_deep", "The message is nested too deep.") from None
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -107,16 +110,8 @@ def _check_text(raw: dict[str, Any]) -> None:
         ) from None
     if size > MAX_BYTES:
         raise Rejection("too_large", f"A message has at most {MAX_BYTES:,} bytes; this one has {size:,}.")
-    if "\\u0000" in text and _has_nul(raw):
+    if NUL.search(text):
         raise Rejection("nul_character", "A text has the character NUL in it, which cannot be stored.")
-
-
-def _has_nul(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(_has_nul(part) for item in value.items() for part in item)
-    if isinstance(value, list):
-        return any(map(_has_nul, value))
-    return isinstance(value, str) and "\0" in value
 
 
 def _contents(raw: dict[str, Any], kind: str, traits: dict[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class Event(WorkspaceRow):
     definition = models.ForeignKey(EventDefinition, on_delete=models.PROTECT, db_index=False)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    source = models.CharField(max_length=50, help_text="The sending system.")
     message_key = models.UUIDField(help_text="The source and the message id, hashed to 16 bytes.")
     action_key = models.UUIDField(null=True, help_text="Of a share: the source and its action id, hashed.")
     body_digest = models.BigIntegerField(help_text="Tells a message sent twice from two messages with one id.")
@@ -128,7 +129,11 @@ class Event(WorkspaceRow):
                 condition=models.Q(action_key__isnull=False),
             ),
         ]
-        indexes = [models.Index("workspace", "occurred_at", name="event_by_time")]
+        indexes = [
+            models.Index("workspace", "occurred_at", name="event_by_time"),
+            models.Index("definition", "occurred_at", name="event_by_definition"),
+            models.Index("user", "occurred_at", name="event_by_user", condition=models.Q(user__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.definition} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"

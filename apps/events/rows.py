@@ -26,6 +26,7 @@ SESSIONS = ("session", "session_id")
 
 COLUMNS = {
     "definition_id": "bigint",
+    "source": "text",
     "occurred_at": "timestamptz",
     "message_key": "uuid",
     "action_key": "uuid",
@@ -56,6 +57,7 @@ class Draft:
 
     message: Message
     definition_id: int
+    source: str
     key: uuid.UUID
     action_key: uuid.UUID | None
     user_id: int | None
@@ -66,6 +68,7 @@ class Draft:
         message, properties = self.message, self.message.properties
         return (
             self.definition_id,
+            self.source,
             message.occurred_at.isoformat(),
             str(self.key),
             str(self.action_key) if self.action_key else None,

@@ -95,7 +95,7 @@ class ApiKey(WorkspaceRow):
 
     @staticmethod
     def digest_of(secret: str) -> bytes:
-        return hashlib.sha256(secret.encode()).digest()
+        return hashlib.sha256(secret.encode(errors="replace")).digest()
 
     def is_valid(self, at: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import OperationalError
 from django.test import Client
 from django.utils.timezone import now
@@ -113,29 +112,28 @@ BATCH = json.dumps({"batch": [{"type": "track", "userId": "alice", "event": "x"}
 BOMB = gzip.compress(b" " * 50_000_000)
 
 
-@pytest.mark.parametrize(
-    ("body", "headers", "status", "code"),
-    [
-        (b"", {}, 400, "NOT_JSON"),
-        (BATCH[:-3], {}, 400, "NOT_JSON"),
-        (b"\xff" + BATCH, {}, 400, "NOT_UTF8"),
-        (b"[" + BATCH + b"]", {}, 400, "NOT_AN_OBJECT"),
-        (b'{"batch": {}}', {}, 400, "NO_BATCH"),
-        (b'{"batch": []}', {}, 400, "NO_BATCH"),
-        (b'{"batch": [NaN]}', {}, 400, "NOT_A_NUMBER"),
-        (b'{"batch": [1e999]}', {}, 400, "NUMBER_TOO_LARGE"),
-        (b'{"batch": [' + b"9" * 5000 + b"]}", {}, 400, "NUMBER_TOO_LARGE"),
-        (b'{"batch": ' + b"[" * 100_000, {}, 400, "TOO_DEEP"),
-        (b'{"batch": [], "batch": []}', {}, 400, "DUPLICATE_KEY"),
-        (b'{"batch": [' + b",".join([b"{}"] * 2501) + b"]}", {}, 413, "TOO_MANY_MESSAGES"),
-        (b'{"batch": ["' + b"x" * 500 * 1024 + b'"]}', {}, 413, "BODY_TOO_LARGE"),
-        (BATCH, {"Content-Encoding": "br"}, 415, "UNKNOWN_ENCODING"),
-        (BATCH, {"Content-Encoding": "gzip"}, 400, "BAD_GZIP"),
-        (gzip.compress(BATCH)[:-9], {"Content-Encoding": "gzip"}, 400, "BAD_GZIP"),
-        (BOMB, {"Content-Encoding": "gzip"}, 413, "BODY_TOO_LARGE"),
-    ],
-    ids=lambda value: None if isinstance(value, bytes) else str(value),
-)
+BAD_REQUESTS: dict[str, tuple[bytes, dict[str, str], int, str]] = {
+    "empty": (b"", {}, 400, "NOT_JSON"),
+    "cut off": (BATCH[:-3], {}, 400, "NOT_JSON"),
+    "no UTF-8": (b"\xff" + BATCH, {}, 400, "NOT_UTF8"),
+    "a list": (b"[" + BATCH + b"]", {}, 400, "NOT_AN_OBJECT"),
+    "batch no list": (b'{"batch": {}}', {}, 400, "NO_BATCH"),
+    "batch empty": (b'{"batch": []}', {}, 400, "NO_BATCH"),
+    "NaN": (b'{"batch": [NaN]}', {}, 400, "NOT_A_NUMBER"),
+    "1e999": (b'{"batch": [1e999]}', {}, 400, "NUMBER_TOO_LARGE"),
+    "5,000 digits": (b'{"batch": [' + b"9" * 5000 + b"]}", {}, 400, "NUMBER_TOO_LARGE"),
+    "100,000 deep": (b'{"batch": ' + b"[" * 100_000, {}, 400, "TOO_DEEP"),
+    "a key twice": (b'{"batch": [], "batch": []}', {}, 400, "DUPLICATE_KEY"),
+    "2,501 messages": (b'{"batch": [' + b",".join([b"{}"] * 2501) + b"]}", {}, 413, "TOO_MANY_MESSAGES"),
+    "over 500 KB": (b'{"batch": ["' + b"x" * 500 * 1024 + b'"]}', {}, 413, "BODY_TOO_LARGE"),
+    "brotli": (BATCH, {"Content-Encoding": "br"}, 415, "UNKNOWN_ENCODING"),
+    "no gzip": (BATCH, {"Content-Encoding": "gzip"}, 400, "BAD_GZIP"),
+    "gzip cut off": (gzip.compress(BATCH)[:-9], {"Content-Encoding": "gzip"}, 400, "BAD_GZIP"),
+    "gzip bomb": (BOMB, {"Content-Encoding": "gzip"}, 413, "BODY_TOO_LARGE"),
+}
+
+
+@pytest.mark.parametrize(("body", "headers", "status", "code"), BAD_REQUESTS.values(), ids=BAD_REQUESTS.keys())
 def test_a_bad_request_is_refused_whole(body: bytes, headers: dict[str, str], status: int, code: str) -> None:
     acme = opened()
     answered, said = post("batch", body, Authorization=basic(acme.ingest_key), **headers)
@@ -189,9 +187,28 @@ def test_the_lateness_over_http_is_400_days() -> None:
 
 def test_while_the_database_is_down_the_answer_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
     # The outage itself is acted out in tests/test_outages.py; here it is what the door makes of it.
-    def down(request: WSGIRequest, body: object) -> None:
+    def down(key: str) -> None:
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(ingest, "_caller", down)
-    status, said = post("batch", BATCH)
+    status, said = post("batch", BATCH, Authorization=basic("kpi_ingest_any"))
     assert (status, said["code"]) == (503, "UNAVAILABLE")
+
+
+def test_the_key_of_a_rejected_message_is_not_kept() -> None:
+    acme = opened()
+    post("track", {"writeKey": acme.ingest_key, "userId": "alice"})
+    post("batch", {"writeKey": acme.ingest_key, "batch": [{"type": "trak", "writeKey": acme.ingest_key}]})
+    bodies = RejectedEvent.objects.filter(workspace=acme.workspace).values_list("body", flat=True)
+    assert len(bodies) == 2
+    assert not [body for body in bodies if acme.ingest_key in body]
+
+
+def test_a_key_of_half_a_character_is_refused() -> None:
+    opened()
+    assert post("batch", b'{"writeKey": "\\ud800", "batch": [1]}')[0] == 401
+
+
+def test_without_a_known_key_in_the_header_the_body_is_not_read() -> None:
+    opened()
+    assert post("batch", b"no JSON", Authorization=basic("kpi_ingest_guess"))[0] == 401

@@ -25,6 +25,9 @@ def test_decimals_stay_exact() -> None:
         (b'{"a": -Infinity}', "not_a_number"),
         (b'{"a": 1e999}', "number_too_large"),
         (b'{"a": -1e309}', "number_too_large"),
+        (b'{"a": 1e99999999999999999999}', "number_too_large"),
+        (b'{"a": 1e-1000000000}', "number_too_large"),
+        (b'{"a": 0.' + b"1" * 5000 + b"}", "number_too_large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "number_too_large"),
         (b"[" * 100_000, "too_deep"),
         (b'{"a":' * 100_000, "too_deep"),
@@ -35,3 +38,10 @@ def test_what_has_two_readings_or_none_is_malformed(text: bytes, code: str) -> N
         decode(text)
     assert malformed.value.code == code
     assert malformed.value.reason.endswith(".")
+
+
+def test_a_large_object_with_a_key_twice_is_refused_at_once() -> None:
+    # Looking for the key by comparing each with each took minutes.
+    keys = ",".join(f'"{number}":0' for number in range(40_000))
+    with pytest.raises(Malformed, match="'7' stands twice"):
+        decode(f'{{{keys},"7":0}}'.encode())

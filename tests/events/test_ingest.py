@@ -223,3 +223,20 @@ def test_the_latest_word_on_internal_counts_in_any_order_of_arrival(order: tuple
     for place in order:
         deliver(acme, said[place])
     assert ProductUser.objects.get(workspace=acme).is_internal is True
+
+
+def test_of_two_shares_of_one_action_in_a_batch_the_first_counts() -> None:
+    acme = opened().workspace
+    for number in range(8):
+        pair = [
+            share("alice", "2026-04-30T09:15:00", action_id=f"s-{number}", feature=name)
+            for name in ("first", "second")
+        ]
+        assert deliver(acme, *pair).duplicate == 1
+    assert set(ShareEvent.objects.filter(workspace=acme).values_list("feature", flat=True)) == {"first"}
+
+
+def test_a_type_that_the_taxonomy_gives_a_column_is_no_length_to_check() -> None:
+    acme = opened().workspace
+    EventDefinition.objects.filter(workspace=acme, name="action.performed").update(types={"channel": "integer"})
+    assert deliver(acme, act("alice", "2026-04-30T09:15:00", channel=5)).accepted == 1

@@ -125,6 +125,20 @@ def test_a_whole_number_is_an_id() -> None:
     assert parse({**GOOD, "userId": 42}, TERMS).user_id == "42"
 
 
+@pytest.mark.parametrize("depth", [400, 950])
+def test_a_message_nested_deep_is_taken_or_rejected_but_breaks_nothing(depth: int) -> None:
+    value: object = "\0"
+    for _ in range(depth):
+        value = [value]
+    assert rejection_of({**GOOD, "properties": {"deep": value}}).code in ("nul_character", "too_deep")
+
+
+def test_an_undated_message_has_one_digest_whenever_it_comes() -> None:
+    undated = {key: value for key, value in GOOD.items() if key != "timestamp"}
+    later = Terms(now=NOW + timedelta(hours=1), undated=NOW + timedelta(hours=1))
+    assert parse(undated, TERMS).body_digest == parse(undated, later).body_digest
+
+
 def test_text_that_only_looks_like_nul_is_taken() -> None:
     assert parse({**GOOD, "properties": {"note": r"a\u0000b"}}, TERMS).properties["note"] == r"a\u0000b"
 
