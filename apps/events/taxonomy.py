@@ -20,6 +20,8 @@ ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
 SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
 SERIES = {series.name: series for series in (ACTIVITY, SHARES)}
 
+LONGEST_WAIT = "5s"
+
 # The fields of a definition that a version freezes.
 MEANING = ("kind", "is_activity", "constants", "columns")
 
@@ -68,7 +70,13 @@ class Versions:
 
 
 def versions_of(workspace: Workspace) -> Versions:
+    """The version map of a workspace as it was read."""
     return Versions(workspace.versions["current"], workspace.versions["building"])
+
+
+def zone_of(workspace: Workspace) -> str:
+    """The zone whose days answers are in: while a new one is being built, still the old one."""
+    return load(workspace.pk, versions_of(workspace).current[ACTIVITY.name]).zone
 
 
 @lru_cache(maxsize=1024)
@@ -134,6 +142,8 @@ def editor_lock(workspace_id: int) -> None:
 
 def _advisory(function: str, workspace_id: int) -> None:
     with connection.cursor() as cursor:
+        # Whoever waits longer gives up and is asked to come again: the door promises an answer.
+        cursor.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
         cursor.execute(f"SELECT {function}(hashtextextended('taxonomy', %s))", [workspace_id])
 
 
@@ -146,11 +156,14 @@ def publish(workspace_id: int) -> Collection[str]:
     when `rollups.versions.advance` marks all buckets (KPIS.md G18, DESIGN section 2).
     """
     editor_lock(workspace_id)
-    workspace = Workspace.objects.select_for_update().get(pk=workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
     latest = TaxonomyVersion.objects.filter(workspace=workspace).latest("version").version
     # Not by `load`: were this transaction rolled back, its cache would keep a version that never was.
     new, current = _thawed(_freeze(workspace, latest + 1)), versions_of(workspace).current
-    changed = [name for name, version in current.items() if _differs(name, load(workspace_id, version), new)]
+    # A series that is new to the product has no version yet.
+    changed = [
+        name for name in SERIES if name not in current or _differs(name, load(workspace_id, current[name]), new)
+    ]
     workspace.versions = {
         "current": current,
         "building": dict.fromkeys(changed, new.version),

@@ -15,7 +15,7 @@ from apps.engine.sets import Members
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row's bytes, read; `size` is how many there were."""
+    """A row's bytes, read; `size` is about how many it takes in memory."""
 
     members: Members
     numbers: Numbers | None
@@ -23,7 +23,7 @@ class Held:
 
 
 class Cache:
-    """Rows by id, up to `capacity` stored bytes; the least used go first."""
+    """Rows by id, up to about `capacity` bytes; the least used go first."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity, self.size = capacity, 0

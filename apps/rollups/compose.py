@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +12,7 @@ from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
-from apps.rollups.build.content import Bucket, Built, Content, Facets
+from apps.rollups.build.content import Bucket, Built, Content, Facets, stored_facets
 
 PARENTS = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
 PARTS = {parent: part for part, parent in PARENTS.items()}
@@ -43,7 +42,7 @@ def composed(buckets: Sequence[Bucket]) -> Built:
         found = cursor.fetchall()
     parts: dict[datetime, dict[Facets, list[Content]]] = defaultdict(lambda: defaultdict(list))
     for start, facets, members, numbers in found:
-        parts[start][_facets(facets)].append(Content.stored(members, numbers))
+        parts[start][stored_facets(facets)].append(Content.stored(members, numbers))
     return {
         start: {facets: _together(first.series, contents) for facets, contents in rows.items()}
         for start, rows in parts.items()
@@ -69,7 +68,3 @@ def _together(series_name: str, contents: list[Content]) -> Content:
         columns = zip(members, contents, strict=True)
         numbers = Numbers.total(Numbers.load(space, who, content.numbers or b"") for who, content in columns)
     return Content.of(Members.union(space, members), numbers)
-
-
-def _facets(stored: str) -> Facets:
-    return tuple(sorted(json.loads(stored).items()))

@@ -17,8 +17,11 @@ def prune() -> int:
         )
         closed: int = cursor.rowcount
         cursor.execute(
-            """DELETE FROM rollups_rollup AS row USING workspaces_workspace AS workspace
-               WHERE workspace.id = row.workspace_id AND row.opened_at < now() - %s::interval
+            """DELETE FROM rollups_rollup AS row
+               USING workspaces_workspace AS workspace, events_taxonomyversion AS current
+               WHERE workspace.id = row.workspace_id AND current.workspace_id = workspace.id
+                 AND current.version = (workspace.versions -> 'current' ->> row.series)::int
+                 AND current.created_at < now() - %s::interval
                  AND row.version IS DISTINCT FROM (workspace.versions -> 'current' ->> row.series)::int
                  AND row.version IS DISTINCT FROM (workspace.versions -> 'building' ->> row.series)::int""",
             [KEEP],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from django.db import connection
 
 from apps.engine.periods import Grain
 from apps.rollups import versions
-from apps.rollups.build.content import Bucket
+from apps.rollups.build.content import FAMILY, Bucket
 from apps.rollups.worker import build
 from apps.workspaces.models import Marker, Workspace
 
@@ -24,7 +24,7 @@ GRAINS = (Grain.HOUR, Grain.DAY, Grain.MONTH)
 # An old bucket that was rebuilt a moment ago waits, so that a backfill does not rebuild it for every batch.
 DUE = """
     SELECT series, version, start FROM workspaces_marker AS marker
-    WHERE workspace_id = %(workspace)s AND grain = %(grain)s
+    WHERE workspace_id = %(workspace)s AND family = %(family)s AND grain = %(grain)s
       AND (start >= statement_timestamp() - %(recent)s::interval) = %(is_recent)s
       AND (%(is_recent)s OR NOT EXISTS (
         SELECT FROM rollups_rollup AS row
@@ -40,14 +40,6 @@ DUE = """
     GROUP BY start, series, version ORDER BY start DESC, series, version LIMIT %(batch)s"""
 
 
-@dataclass(frozen=True, slots=True)
-class Haste:
-    """How long old buckets rest between rebuilds, and when to stop (seconds)."""
-
-    pause: timedelta
-    budget: float
-
-
 def pending(workspace_id: int | None = None) -> int:
     """How many buckets wait to be rebuilt, in one workspace or in all."""
     markers = Marker.unscoped.all() if workspace_id is None else Marker.objects.filter(workspace=workspace_id)
@@ -57,57 +49,64 @@ def pending(workspace_id: int | None = None) -> int:
 def sweep(budget: float = 25.0) -> int:
     """Work off what is due in every workspace for at most `budget` seconds; return how many buckets were built.
 
-    Safe to run anywhere, any number of times at once.
+    The workspaces take turns, a batch each, so that one with a backlog does not hold up the others. Safe to
+    run anywhere, any number of times at once.
     """
-    haste = Haste(timedelta(seconds=settings.OLD_BUCKET_PAUSE), time.monotonic() + budget)
-    return sum(_drain(workspace_id, haste, lambda built: None) for workspace_id in _workspaces_waiting())
+    deadline, pause = time.monotonic() + budget, timedelta(seconds=settings.OLD_BUCKET_PAUSE)
+    total, waiting = 0, _workspaces_waiting()
+    while waiting and time.monotonic() < deadline:
+        built = {workspace_id: _turn(workspace_id, pause, deadline) for workspace_id in waiting}
+        total += sum(built.values())
+        waiting = [workspace_id for workspace_id in waiting if built[workspace_id]]
+    return total
 
 
 def settle(workspace_id: int, on_progress: Callable[[int], None] = lambda built: None) -> int:
     """Work off everything that waits in a workspace, old or new, and return how many buckets were built.
 
-    `on_progress` hears the number built by each batch. Buckets that fail, or that other workers hold, stay.
+    `on_progress` hears the number built by each turn. Buckets that fail, or that other workers hold, stay.
     """
-    return _drain(workspace_id, Haste(timedelta(0), float("inf")), on_progress)
-
-
-def _drain(workspace_id: int, haste: Haste, on_progress: Callable[[int], None]) -> int:
     total = 0
-    while time.monotonic() < haste.budget:
-        versions.advance(workspace_id)
-        built = 0
-        for batch in _batches(workspace_id, haste):
-            built += (done := build(batch))
-            on_progress(done)
-            if time.monotonic() > haste.budget:
-                break
+    while built := _turn(workspace_id, timedelta(0), math.inf):
+        on_progress(built)
         total += built
-        if not built and not versions.advance(workspace_id):
-            break
     return total
 
 
-def _batches(workspace_id: int, haste: Haste) -> Iterator[list[Bucket]]:
+def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
+    """Take a version change one step on, if there is one, and build a round; return what was done."""
+    stepped = versions.advance(workspace_id)
+    built = 0
+    for batch in _batches(workspace_id, pause):
+        if time.monotonic() > deadline:
+            return built
+        built += build(batch)
+    # A step leaves more to do even where nothing was built.
+    return built or int(stepped)
+
+
+def _batches(workspace_id: int, pause: timedelta) -> Iterator[list[Bucket]]:
     """Recent buckets first, then old hours; old days and months when no full batch of old hours is left."""
     for is_recent in (True, False):
         for grain in GRAINS:
-            due = _due(workspace_id, grain, haste, is_recent=is_recent)
+            due = _due(workspace_id, grain, pause, is_recent=is_recent)
             for _, batch in groupby(due, key=lambda bucket: (bucket.series, bucket.version)):
                 yield list(batch)
             if not is_recent and len(due) == BATCH:
                 return
 
 
-def _due(workspace_id: int, grain: Grain, haste: Haste, *, is_recent: bool) -> list[Bucket]:
+def _due(workspace_id: int, grain: Grain, pause: timedelta, *, is_recent: bool) -> list[Bucket]:
     with connection.cursor() as cursor:
         cursor.execute(
             DUE,
             {
                 "workspace": workspace_id,
+                "family": FAMILY,
                 "grain": grain.value,
                 "recent": str(RECENT),
                 "is_recent": is_recent,
-                "pause": str(haste.pause),
+                "pause": str(pause),
                 "batch": BATCH,
             },
         )

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils.timezone import now
 
 from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.events import taxonomy
 from apps.events.taxonomy import Taxonomy
+from apps.rollups.build.content import Bucket
 from apps.workspaces.models import Marker, Workspace
 
 STEP = timedelta(minutes=15)
@@ -54,20 +56,9 @@ def _mark_all(workspace_id: int, series: str, version: int) -> None:
         for step in _steps_with_events(workspace_id, meanings, series)
         for start in _hours(step, meanings.zone)
     }
-    Marker.objects.bulk_create(
-        (
-            Marker(
-                workspace_id=workspace_id,
-                family="events",
-                series=series,
-                version=version,
-                grain=Grain.HOUR,
-                start=start,
-            )
-            for start in sorted(starts)
-        ),
-        batch_size=5000,
-    )
+    buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
+    at = now()
+    Marker.objects.bulk_create((bucket.marker(0, at) for bucket in buckets), batch_size=5000)
 
 
 def _steps_with_events(workspace_id: int, meanings: Taxonomy, series: str) -> list[datetime]:

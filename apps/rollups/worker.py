@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.engine.periods import Grain
 from apps.events import taxonomy
 from apps.rollups.build import events
-from apps.rollups.build.content import Bucket, Built
+from apps.rollups.build.content import FAMILY, Bucket, Built
 from apps.rollups.compose import composed, parent
 from apps.rollups.models import BucketFailure
 from apps.rollups.writing import write
@@ -79,9 +79,9 @@ def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
     first, starts = held[0], {bucket.start: bucket for bucket in held}
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM workspaces_marker WHERE workspace_id = %s AND grain = %s AND series = %s AND version = %s"
-            " AND start = ANY(%s) RETURNING start, events, since",
-            [first.workspace_id, first.grain.value, first.series, first.version, list(starts)],
+            "DELETE FROM workspaces_marker WHERE workspace_id = %s AND family = %s AND grain = %s"
+            " AND series = %s AND version = %s AND start = ANY(%s) RETURNING start, events, since",
+            [first.workspace_id, FAMILY, first.grain.value, first.series, first.version, list(starts)],
         )
         waiting: dict[Bucket, Waiting] = {}
         for start, count, since in cursor.fetchall():
@@ -104,16 +104,7 @@ def rebuild(buckets: Sequence[Bucket]) -> Built:
 def mark_parents(changed: Mapping[Bucket, Waiting]) -> None:
     """Mark the day of each changed hour, the month of each changed day, with what waits behind it."""
     Marker.objects.bulk_create(
-        Marker(
-            workspace_id=above.workspace_id,
-            family="events",
-            series=above.series,
-            version=above.version,
-            grain=above.grain,
-            start=above.start,
-            events=waiting.events,
-            since=waiting.since,
-        )
+        above.marker(waiting.events, waiting.since)
         for bucket, waiting in changed.items()
         if (above := parent(bucket)) is not None
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from apps.rollups.build.content import Bucket, Built, Content, Facets
+from apps.rollups.build.content import Bucket, Built, Content, Facets, stored_facets
 
 
 def write(buckets: Sequence[Bucket], built: Built) -> list[Bucket]:
@@ -44,10 +44,7 @@ def _open_rows(buckets: Sequence[Bucket]) -> list[tuple[int, datetime, Facets, o
                 [bucket.start for bucket in buckets],
             ],
         )
-        return [
-            (pk, start, tuple(sorted(json.loads(facets).items())), checksum)
-            for pk, start, facets, checksum in cursor.fetchall()
-        ]
+        return [(pk, start, stored_facets(facets), checksum) for pk, start, facets, checksum in cursor.fetchall()]
 
 
 def _close(ids: Sequence[int]) -> None:

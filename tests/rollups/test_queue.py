@@ -164,3 +164,23 @@ def test_shares_are_counted_by_their_facets(acme: Workspace) -> None:
     ]
     assert ask(acme, "share_actions", APRIL).answer.value == 3
     assert ask(acme, "users_who_shared", APRIL).answer.value == 2
+
+
+def test_a_workspace_with_a_backlog_does_not_hold_up_another(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beta = opened("beta").workspace
+    deliver(
+        acme, *(act("alice", f"2026-03-{day:02}T{hour:02}:00:00") for day in range(1, 29) for hour in range(24))
+    )
+    deliver(beta, act("bob", "2026-03-01T09:00:00"))
+    order: list[int] = []
+    real = worker.rebuild
+
+    def rebuild(buckets: list[Bucket]) -> object:
+        order.append(buckets[0].workspace_id)
+        return real(buckets)
+
+    monkeypatch.setattr(worker, "rebuild", rebuild)
+    queue.sweep()
+    assert beta.pk in order[:2]

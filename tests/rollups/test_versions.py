@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from apps.engine.periods import Grain, parse_day, parse_month
 from apps.events import taxonomy
-from apps.events.models import EventDefinition
+from apps.events.models import EventDefinition, TaxonomyVersion
 from apps.rollups import queue, versions, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.models import Rollup
@@ -190,7 +190,7 @@ def test_rows_of_versions_gone_are_pruned_after_a_day(acme: Workspace) -> None:
     queue.settle(acme.pk)
     old = Rollup.objects.filter(workspace=acme, version=1)
     assert (old.count(), prune()) == (3, 0)
-    Rollup.objects.filter(workspace=acme).update(opened_at=datetime(2026, 1, 1, tzinfo=UTC))
+    TaxonomyVersion.objects.filter(workspace=acme).update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert prune() == 3
     assert values(acme) == MAPPED
 
@@ -204,3 +204,23 @@ def test_closed_rows_are_pruned_after_a_day(acme: Workspace) -> None:
     closed.update(closed_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert prune() == 3
     assert ask(acme, "total_active_users", APRIL).answer.value == 2
+
+
+@pytest.mark.django_db
+def test_a_mapped_status_decides_what_is_valid(acme: Workspace) -> None:
+    deliver(acme, track("Doc Shared", "carol", "2026-04-21T09:10:00", result="failed"))
+    map_doc_shared(acme)
+    EventDefinition.objects.filter(workspace=acme, name="Doc Shared").update(columns={"status": "result"})
+    taxonomy.publish(acme.pk)
+    queue.settle(acme.pk)
+    assert ("users_who_shared", 1) in values(acme)
+
+
+@pytest.mark.django_db
+def test_a_series_that_is_new_to_the_product_is_built(acme: Workspace) -> None:
+    acme.versions["current"].pop("share.created")
+    acme.save()
+    deliver(acme, share("carol", "2026-04-28T09:00:00"))
+    assert list(taxonomy.publish(acme.pk)) == ["share.created"]
+    queue.settle(acme.pk)
+    assert ("users_who_shared", 1) in values(acme)

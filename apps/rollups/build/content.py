@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from datetime import datetime
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members
+from apps.workspaces.models import Marker
+
+FAMILY = "events"
 
 # The facets of a row as sorted pairs; None is the value of those that have none.
 Facets = tuple[tuple[str, str | None], ...]
@@ -26,10 +30,24 @@ class Bucket:
     grain: Grain
     start: datetime
 
+    def marker(self, events: int, since: datetime) -> Marker:
+        """A marker of it, not saved: so many events wait, since then."""
+        return Marker(
+            workspace_id=self.workspace_id,
+            family=FAMILY,
+            series=self.series,
+            version=self.version,
+            grain=self.grain,
+            start=self.start,
+            events=events,
+            since=since,
+        )
+
     @property
     def lock_key(self) -> int:
         """A signed 64-bit key for PostgreSQL's advisory locks; a clash only makes one wait for the other."""
-        name = f"events:{self.workspace_id}:{self.series}:{self.version}:{self.grain}:{self.start.timestamp():.0f}"
+        place = f"{self.series}:{self.version}:{self.grain}:{self.start.timestamp():.0f}"
+        name = f"{FAMILY}:{self.workspace_id}:{place}"
         return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
@@ -58,3 +76,8 @@ class Content:
 
 # What a build finds: of each bucket its rows, by facets. A bucket with nothing in it has no rows.
 Built = Mapping[datetime, Mapping[Facets, Content]]
+
+
+def stored_facets(text: str) -> Facets:
+    """Facets as the database gives them back."""
+    return tuple(sorted(json.loads(text).items()))
