@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
+from psycopg import IsolationLevel
 
 from kpiservice import embedded
 
@@ -154,6 +155,8 @@ DATABASE_FORM = "postgresql://user:password@host:5432/name"
 DATABASES = {"default": typed("DATABASE_URL", DATABASE_FORM, database, database(embedded.database_url()))}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+# The worker loses events under any other: each of its statements must see what was committed before it.
+DATABASES["default"]["OPTIONS"]["isolation_level"] = IsolationLevel.READ_COMMITTED
 if typed("DATABASE_POOL", "true or false", boolean, False):
     # A request that finds no connection within three seconds is answered 503 rather than kept waiting.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "timeout": 3}

@@ -13,6 +13,7 @@ from apps.api.periods import Grain, PeriodInput
 from apps.engine import periods
 from apps.engine.expressions import Question
 from apps.engine.periods import Period
+from apps.events.taxonomy import zone_of
 
 MAX_POINTS = 1000
 NAMES = {
@@ -53,7 +54,7 @@ class Filters:
 
 def question(context: Context, period: PeriodInput, filters: Filters) -> Question:
     """The question that the arguments ask. Raises PeriodError and Refusal."""
-    zone = context.workspace.timezone if filters.timezone is None else filters.timezone
+    zone = zone_of(context.workspace) if filters.timezone is None else filters.timezone
     asked = Question(period.resolve(zone, context.now), context.now)
     if filters.share_types is not None:
         known = _known("shareTypes", filters.share_types, context.vocabulary.share_types)

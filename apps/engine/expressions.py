@@ -1,11 +1,11 @@
 """From a KPI and a question to what must be loaded to answer it."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Self
 
 from apps.engine.definitions import Count, Kpi, Leaf, Registry, RollingDistinct, Where, both, leaves, where
-from apps.engine.periods import Period, between, containing, local_day
+from apps.engine.periods import Period, between, containing, days_later, local_day
 
 SHARES = "share.created"
 FILTERS = ("share_type", "channel")
@@ -64,8 +64,8 @@ def answered_period(kpi: Kpi, question: Question) -> Period:
     window that ends with, the period's last local day: today for a running one.
     """
     if isinstance(kpi.expression, RollingDistinct):
-        end = _last_day(question) + timedelta(days=1)
-        return between(end - timedelta(days=kpi.expression.days), end, question.period.zone)
+        end = days_later(_last_day(question), 1)
+        return between(days_later(end, -kpi.expression.days), end, question.period.zone)
     if kpi.grain:
         return containing(_last_day(question), kpi.grain, question.period.zone)
     return question.period

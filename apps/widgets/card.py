@@ -8,6 +8,7 @@ from datetime import datetime
 from apps.engine.definitions import Kpi, RollingDistinct
 from apps.engine.expressions import Question
 from apps.engine.periods import Grain, Period, last, split
+from apps.events.taxonomy import zone_of
 from apps.kpis.catalogue import Entry
 from apps.kpis.evaluate import Asked, Result, evaluate
 from apps.workspaces.models import Workspace
@@ -44,10 +45,9 @@ def read(workspace: Workspace, entry: Entry, now: datetime) -> Card:
     """The card of a KPI, in two SQL statements.
 
     A week's point is the answer for that week; of a KPI with a grain or window of its own, the one that holds
-    or ends with the week's last day (KPIS.md G1). Raises the engine's PeriodError while the rollups still have
-    the hours of another zone.
+    or ends with the week's last day (KPIS.md G1).
     """
-    zone = workspace.timezone
+    zone = zone_of(workspace)
     weeks = split(last(WEEKS, Grain.WEEK, zone, now), Grain.WEEK)
     periods = [last(1, _grain(entry.kpi), zone, now), *weeks]
     headline, *points = evaluate(workspace, [Asked(entry, Question(period, now)) for period in periods])

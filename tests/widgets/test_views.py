@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.events import taxonomy
 from apps.kpis.catalogue import entries, find
 from apps.kpis.explain import display
 from apps.widgets import views
@@ -237,9 +236,3 @@ def test_a_key_opens_its_own_workspace_alone(client: Client, acme: Workspace) ->
     of_acme = token(acme, "dau").split(".")
     mixed = ".".join([of_acme[0], forged[1], forged[2]])
     assert refusal(client.post("/embed/dau/", {"token": mixed})) == (401, "TOKEN_SIGNATURE")
-
-
-def test_a_zone_that_is_not_counted_yet_is_a_clear_page(client: Client, acme: Workspace) -> None:
-    Workspace.objects.update(timezone="Asia/Kolkata")
-    taxonomy.publish(acme.pk)
-    assert refusal(client.post(RATE, {"token": token(acme)})) == (503, "TIMEZONE_NOT_ALIGNED")

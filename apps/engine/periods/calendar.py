@@ -77,9 +77,9 @@ def last(  # noqa: PLR0913 - a question as people put it
 def previous(period: Period) -> Period:
     """The calendar unit before; for a range of days, as many days right before it."""
     if period.grain:
-        return containing(_days_later(period.first, -1), period.grain, period.zone)
+        return containing(days_later(period.first, -1), period.grain, period.zone)
     days = (period.last - period.first).days + 1
-    return between(_days_later(period.first, -days), period.first, period.zone)
+    return between(days_later(period.first, -days), period.first, period.zone)
 
 
 def split(period: Period, grain: Grain) -> list[Period]:
@@ -133,7 +133,7 @@ def _first(day: date, grain: Grain) -> date:
 
 def _shifted(first: date, n: int, grain: Grain) -> date:
     if grain in (Grain.DAY, Grain.WEEK):
-        return _days_later(first, n * (7 if grain is Grain.WEEK else 1))
+        return days_later(first, n * (7 if grain is Grain.WEEK else 1))
     year, month = divmod(first.year * 12 + first.month - 1 + n * _months(grain), 12)
     if not FIRST_YEAR <= year <= LAST_YEAR + 1:
         raise _outside("period")
@@ -146,7 +146,7 @@ def _months(grain: Grain) -> int:
     return MONTHS[grain]
 
 
-def _days_later(day: date, days: int) -> date:
+def days_later(day: date, days: int) -> date:
     try:
         return day + DAY * days
     except OverflowError as outside:
