@@ -1,0 +1,72 @@
+"""The ways into the product, as its users know them: a batch goes in, what became of it comes out."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from django.test import Client
+from django.utils.timezone import now
+
+from apps.events import ingest, taxonomy
+from apps.events.ingest import Delivery
+from apps.events.messages import Terms
+from apps.events.models import EventDefinition
+from apps.workspaces.models import ApiKey, Scope, Workspace
+from tests.oracle.streams import SOURCES, Batch
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a batch: how many messages were new and how many not, and the others' codes by place."""
+
+    accepted: int
+    duplicate: int
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+Door: TypeAlias = Callable[[Batch], Fate]
+
+
+def http(workspace: Workspace) -> Door:
+    """POST /v1/batch, with a key for each source."""
+    keys = {source: _key(workspace, source) for source in SOURCES}
+
+    def deliver(batch: Batch) -> Fate:
+        body = json.dumps({"batch": [sent.raw for sent in batch.sent]})
+        user = b64encode(f"{keys[batch.source]}:".encode()).decode()
+        headers = {"Authorization": f"Basic {user}", "Host": "localhost"}
+        response = Client().post("/v1/batch", body, content_type="application/json", headers=headers)
+        if response.status_code != 200:
+            raise RuntimeError(f"/v1/batch answered {response.status_code}: {response.content.decode()}")
+        said = response.json()
+        refused = {one["index"]: one["code"] for one in said["rejected"]}
+        return Fate(said["accepted"], said["duplicate"], refused)
+
+    return deliver
+
+
+def history(workspace: Workspace) -> Door:
+    """The use case below every door, on the terms of an import: events of any age."""
+
+    def deliver(batch: Batch) -> Fate:
+        raws = [sent.raw for sent in batch.sent]
+        outcome = ingest.store(Delivery(workspace.pk, batch.source, raws, Terms(now())))
+        return Fate(outcome.accepted, outcome.duplicate, {one.index: one.code for one in outcome.rejected})
+
+    return deliver
+
+
+def teach(workspace: Workspace, activity: Collection[str]) -> None:
+    """Make these events, and no others, what counts as activity."""
+    for name in activity:
+        EventDefinition.objects.get_or_create(workspace=workspace, name=name)
+    definitions = EventDefinition.objects.filter(workspace=workspace)
+    definitions.update(is_activity=False)
+    definitions.filter(name__in=activity).update(is_activity=True, is_planned=True)
+    taxonomy.publish(workspace.pk)
+
+
+def _key(workspace: Workspace, source: str) -> str:
+    return ApiKey(workspace=workspace, name=source, scope=Scope.INGEST, source=source).issue()
