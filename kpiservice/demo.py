@@ -104,6 +104,7 @@ def roll_up(console: Console) -> None:
     """Wait until the worker has built every bucket that has changed."""
     with _bar(console) as progress:
         total = left = pending()
+        moved = time.monotonic()
         task = progress.add_task("Rolling up", total=total)
         while left:
             if not processes.is_running("worker", WORKER):
@@ -112,7 +113,10 @@ def roll_up(console: Console) -> None:
             total = max(total, left)
             progress.update(task, completed=total - left, total=total)
             time.sleep(0.5)
-            left = pending()
+            before, left = left, pending()
+            moved = time.monotonic() if left != before else moved
+            if time.monotonic() - moved > STARTUP_SECONDS:
+                raise CommandError(f"{left} buckets are not built; see {processes.log_file('worker')}")
         progress.update(task, completed=total)
 
 

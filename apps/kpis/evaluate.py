@@ -82,12 +82,14 @@ def _needs(asked: Asked) -> list[Need]:
 
 def _result(asked: Asked, answer: Answer, facts: StoredFacts, key: str | None = None) -> Result:
     question = asked.question if asked.by is None else asked.question.only(asked.by, key)
-    rows = {row.name for need in needs(asked.entry.kpi, question, SERIES) for row in facts.rows(need)}
+    asked_for = needs(asked.entry.kpi, question, SERIES)
+    rows = {row.name for need in asked_for for row in facts.rows(need)}
+    waiting = facts.waiting(asked_for)
     receipt = Receipt(
         digest=_digest(asked.entry, question, answer, sorted(rows)),
         definition_version=asked.entry.kpi.version,
-        rolled_up_to=facts.waiting.since or question.now,
-        pending_events=facts.waiting.events,
+        rolled_up_to=waiting.since or question.now,
+        pending_events=waiting.events,
         rollups=tuple(sorted(rows)),
     )
     return Result(asked, answer, receipt, _is_complete(asked, answer, facts), key)

@@ -33,7 +33,7 @@ FIND = """
                              %(starts)s::timestamptz[], %(ends)s::timestamptz[])
             AS span (purpose, series, version, grain, start, stop)
     )
-    SELECT 'row', row.id, row.series, row.grain, row.start, row.facets, row.checksum
+    SELECT 'row', row.id, row.series, row.grain, row.start, NULL, NULL, row.facets, row.checksum
     FROM span CROSS JOIN LATERAL (
         SELECT id, series, grain, start, facets, checksum FROM rollups_rollup
         WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
@@ -42,26 +42,25 @@ FIND = """
     ) AS row
     WHERE span.purpose = 'read'
     UNION ALL
-    SELECT 'waiting', sum(marker.events), NULL, NULL, min(marker.since), NULL, NULL
-    FROM (
-        SELECT DISTINCT marker.id, marker.events, marker.since
-        FROM span CROSS JOIN LATERAL (
-            SELECT id, events, since FROM workspaces_marker
-            WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
-              AND grain = span.grain AND start >= span.start AND start < span.stop
-            OFFSET 0
-        ) AS marker
-        WHERE span.purpose = 'watch'
+    SELECT 'waiting', sum(marker.events), span.series, span.grain, span.start, span.stop, min(marker.since),
+           NULL, NULL
+    FROM span CROSS JOIN LATERAL (
+        SELECT events, since FROM workspaces_marker
+        WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
+          AND grain = span.grain AND start >= span.start AND start < span.stop
+        OFFSET 0
     ) AS marker
+    WHERE span.purpose = 'watch'
+    GROUP BY span.series, span.grain, span.start, span.stop
     UNION ALL
-    SELECT 'begun', NULL, NULL, NULL, min(start), NULL, NULL FROM rollups_rollup
+    SELECT 'begun', NULL, NULL, NULL, min(start), NULL, NULL, NULL, NULL FROM rollups_rollup
     WHERE workspace_id = %(workspace)s AND series = 'ACTIVITY' AND version = %(activity)s
       AND grain = 'day' AND closed_xid IS NULL
     UNION ALL
-    SELECT 'internal', ordinal, 'user', NULL, NULL, NULL, NULL
+    SELECT 'internal', ordinal, 'user', NULL, NULL, NULL, NULL, NULL, NULL
     FROM audience_productuser WHERE workspace_id = %(workspace)s AND is_internal
     UNION ALL
-    SELECT 'internal', ordinal, 'account', NULL, NULL, NULL, NULL
+    SELECT 'internal', ordinal, 'account', NULL, NULL, NULL, NULL, NULL, NULL
     FROM audience_account WHERE workspace_id = %(workspace)s AND is_internal"""
 
 
@@ -104,8 +103,8 @@ class StoredFacts:
 
     registry: Registry
     zones: Mapping[str, str]
-    waiting: Waiting
     begun: datetime | None
+    _waiting: Mapping[tuple[str, Span], Waiting]
     _rows: Mapping[tuple[str, str], Sequence[Row]]
     _internal: Mapping[Space, Members]
     _held: dict[int, Held] = field(default_factory=dict)
@@ -135,6 +134,13 @@ class StoredFacts:
             reached = [row for span in spans for row in self._within(need.series, span)]
             self._found[need] = [row for row in reached if row.meets(need.where)]
         return self._found[need]
+
+    def waiting(self, needs: Iterable[Need]) -> Waiting:
+        """What may still change the answers to some needs; an event of two series waits twice."""
+        watched = {(need.series, span) for need in needs for span in _watched(need, self.zones[need.series])}
+        found = [self._waiting[key] for key in watched & self._waiting.keys()]
+        since = [one.since for one in found if one.since is not None]
+        return Waiting(sum(one.events for one in found), min(since, default=None))
 
     def hold(self, rows: Iterable[Row]) -> None:
         """Read the bytes of rows, from this process's cache or in one statement."""
@@ -183,31 +189,35 @@ def _find(
 
 
 def _spans(need: Need, zone: str) -> list[tuple[str, Span]]:
-    """Where a need's rows lie, and where markers would lie that may change one of them."""
     read = [("read", span) for span in cover(need.start, need.end, zone)]
+    return read + [("watch", span) for span in _watched(need, zone)]
+
+
+def _watched(need: Need, zone: str) -> list[Span]:
+    """Where markers would lie that may change one of a need's rows."""
     stored = (Grain.HOUR, Grain.DAY, Grain.MONTH)
-    watch = [("watch", Span(grain, bucket_start(need.start, grain, zone), need.end)) for grain in stored]
-    return read + watch
+    return [Span(grain, bucket_start(need.start, grain, zone), need.end) for grain in stored]
 
 
 def _facts(zones: Mapping[str, str], found: Iterable[tuple[Any, ...]]) -> StoredFacts:
     rows: dict[int, Row] = {}
     internal: dict[str, list[int]] = defaultdict(list)
-    waiting, begun = Waiting(0, None), None
-    for what, number, name, grain, at, facets, checksum in found:
+    waiting: dict[tuple[str, Span], Waiting] = {}
+    begun = None
+    for what, number, name, grain, at, until, since, facets, checksum in found:
         if what == "row":
             rows[number] = Row(number, name, grain, at, json.loads(facets), checksum)
         elif what == "internal":
             internal[name].append(number)
-        elif what == "begun":
+        elif what == "waiting":
+            waiting[name, Span(Grain(grain), at, until)] = Waiting(number, since)
+        else:
             begun = at
-        elif at is not None:
-            waiting = Waiting(number, at)
     by_place: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in sorted(rows.values(), key=lambda row: row.start):
         by_place[row.series, row.grain].append(row)
     never = {space: Members.of(space, internal[space.value]) for space in Space}
-    return StoredFacts(taxonomy.SERIES, zones, waiting, begun, by_place, never)
+    return StoredFacts(taxonomy.SERIES, zones, begun, waiting, by_place, never)
 
 
 def _fetch(spaces: Mapping[int, Space]) -> dict[int, Held]:

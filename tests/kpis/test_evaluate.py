@@ -137,6 +137,13 @@ def test_an_event_that_waits_is_in_the_receipt_not_in_the_number(acme: Workspace
     assert stale.receipt.rolled_up_to != NOW
 
 
+def test_what_waits_for_one_month_is_not_in_the_receipt_of_another(acme: Workspace) -> None:
+    settled(acme, act("alice", "2026-03-03T09:00:00"))
+    deliver(acme, act("bob", "2026-04-03T09:00:00"))
+    months = [Asked(find("mau"), Question(parse_month(month, "UTC"), NOW)) for month in ("2026-03", "2026-04")]
+    assert [result.receipt.pending_events for result in evaluate(acme, months)] == [0, 1]
+
+
 def test_the_same_question_of_the_same_rows_has_the_same_digest(acme: Workspace) -> None:
     settled(acme, act("alice", "2026-04-03T09:00:00"))
     first, again = ask(acme, "mau", APRIL), ask(acme, "mau", APRIL)

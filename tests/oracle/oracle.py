@@ -93,7 +93,7 @@ class Ledger:
         keys = {("message", source, raw["messageId"])}
         action_id = raw.get("properties", {}).get("action_id")
         if raw.get("event") == "share.created" and action_id is not None:
-            keys.add(("action", source, action_id))
+            keys.add(("action", source, str(action_id)))
         if keys & self._known:
             return False
         self._known |= keys

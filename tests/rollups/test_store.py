@@ -104,11 +104,12 @@ def test_any_number_of_needs_costs_two_statements_and_one_once_they_are_held(acm
 
 def test_what_waits_is_told_for_the_period_asked(acme: Workspace) -> None:
     april, march = need("ACTIVITY", berlin("2026-04")), need("ACTIVITY", berlin("2026-03"))
-    assert store.load(acme, [april]).waiting == store.Waiting(0, None)
+    assert store.load(acme, [april]).waiting([april]) == store.Waiting(0, None)
     deliver(acme, act("dora", "2026-04-20T09:00:00"), act("dora", "2026-04-20T10:00:00"))
-    waiting = store.load(acme, [april, april]).waiting
+    facts = store.load(acme, [april, march])
+    waiting = facts.waiting([april, april])
     assert (waiting.events, waiting.since is not None) == (2, True)
-    assert store.load(acme, [march]).waiting.events == 0
+    assert facts.waiting([march]).events == 0
 
 
 def test_what_waits_for_its_day_or_month_is_told_too(acme: Workspace) -> None:
@@ -116,10 +117,10 @@ def test_what_waits_for_its_day_or_month_is_told_too(acme: Workspace) -> None:
     deliver(acme, act("dora", "2026-04-20T09:00:00"))
     told: list[int | str] = []
     while queue.pending(acme.pk):
-        told.append(store.load(acme, [april]).waiting.events)
+        told.append(store.load(acme, [april]).waiting([april]).events)
         told.append(build_what_waits(acme))
     assert told == [1, "hour", 1, "day", 1, "month"]
-    assert store.load(acme, [april]).waiting.events == 0
+    assert store.load(acme, [april]).waiting([april]).events == 0
 
 
 def build_what_waits(workspace: Workspace) -> str:
