@@ -174,33 +174,25 @@ def _is_of_type(value: Any, name: str) -> bool:
 def _drafts(
     delivery: Delivery, messages: dict[int, Message], definitions: dict[str, EventDefinition]
 ) -> list[Draft]:
-    """The rows to store, in the order of their keys: overlapping batches would deadlock otherwise."""
+    """The rows to store, in order of arrival."""
     users = identity.resolve(
         delivery.workspace_id, ProductUser, (m.user_id for m in messages.values() if m.user_id is not None)
     )
     accounts = identity.resolve(
         delivery.workspace_id, Account, (m.group_id for m in messages.values() if m.group_id is not None)
     )
-    drafts: dict[uuid.UUID, Draft] = {}
-    actions: set[uuid.UUID] = set()
-    for message in messages.values():
-        definition, key = definitions[message.name], _key("message", delivery.source, message.message_id)
-        action_key = _action_key(delivery.source, message, definition)
-        # Of two messages in a batch the first counts, whichever key comes first.
-        if key in drafts or action_key in actions:
-            continue
-        if action_key is not None:
-            actions.add(action_key)
-        drafts[key] = Draft(
+    return [
+        Draft(
             message=message,
-            definition_id=definition.pk,
+            definition_id=definitions[message.name].pk,
             source=delivery.source,
-            key=key,
-            action_key=action_key,
+            key=_key("message", delivery.source, message.message_id),
+            action_key=_action_key(delivery.source, message, definitions[message.name]),
             user_id=users[message.user_id] if message.user_id is not None else None,
             account_id=accounts[message.group_id] if message.group_id is not None else None,
         )
-    return [drafts[key] for key in sorted(drafts)]
+        for message in messages.values()
+    ]
 
 
 def _action_key(source: str, message: Message, definition: EventDefinition) -> uuid.UUID | None:

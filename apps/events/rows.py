@@ -63,6 +63,11 @@ class Draft:
     user_id: int | None
     account_id: int | None
 
+    @property
+    def ids(self) -> set[uuid.UUID]:
+        """What no other row may have: the message's key, and that of the action it tells of."""
+        return {self.key} if self.action_key is None else {self.key, self.action_key}
+
     def values(self) -> tuple[Any, ...]:
         """One value a column of COLUMNS, in its order."""
         message, properties = self.message, self.message.properties
@@ -86,15 +91,47 @@ class Draft:
 
 
 def insert(workspace_id: int, received_at: datetime, drafts: Sequence[Draft]) -> list[Draft]:
-    """Insert the drafts whose message id and action id are new; return those, in order."""
+    """Insert the drafts, given in order of arrival, whose message id and action id are new; return those.
+
+    Of two drafts with one id the first counts, unless it is a duplicate of what was stored before: that one
+    holds no id, so where a batch has an id twice, the stored ids are looked up first.
+    """
     if not drafts:
         return []
-    records = to_json([dict(zip(COLUMNS, draft.values(), strict=True)) for draft in drafts])
+    firsts = _firsts(drafts)
     with connection.cursor() as cursor:
+        if len(firsts) < len(drafts):
+            stored = _stored_ids(cursor, workspace_id, drafts)
+            firsts = _firsts([draft for draft in drafts if not draft.ids & stored])
+        # In the order of their keys: overlapping batches would deadlock otherwise.
+        firsts.sort(key=lambda draft: draft.key)
+        records = to_json([dict(zip(COLUMNS, draft.values(), strict=True)) for draft in firsts])
         cursor.execute(INSERT, [workspace_id, received_at, records])
         keys = {key for (key,) in cursor.fetchall()}
+        new = [draft for draft in firsts if draft.key in keys]
         _log_conflicts(cursor, workspace_id, [draft for draft in drafts if draft.key not in keys])
-    return [draft for draft in drafts if draft.key in keys]
+    return new
+
+
+def _firsts(drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts that share no id with one before them that is among them."""
+    firsts, seen = list[Draft](), set[uuid.UUID]()
+    for draft in drafts:
+        if not draft.ids & seen:
+            firsts.append(draft)
+            seen |= draft.ids
+    return firsts
+
+
+def _stored_ids(cursor: Any, workspace_id: int, drafts: Sequence[Draft]) -> set[uuid.UUID]:
+    ids = list({key for draft in drafts for key in draft.ids})
+    cursor.execute(
+        "SELECT message_key FROM events_event WHERE message_key = ANY(%(ids)s) AND workspace_id = %(workspace)s"
+        " UNION ALL"
+        " SELECT action_key FROM events_event WHERE action_key = ANY(%(ids)s) AND workspace_id = %(workspace)s",
+        {"ids": ids, "workspace": workspace_id},
+    )
+    return {key for (key,) in cursor.fetchall()}
 
 
 def _log_conflicts(cursor: Any, workspace_id: int, repeated: list[Draft]) -> None:

@@ -240,3 +240,14 @@ def test_a_type_that_the_taxonomy_gives_a_column_is_no_length_to_check() -> None
     acme = opened().workspace
     EventDefinition.objects.filter(workspace=acme, name="action.performed").update(types={"channel": "integer"})
     assert deliver(acme, act("alice", "2026-04-30T09:15:00", channel=5)).accepted == 1
+
+
+def test_a_share_whose_action_only_a_duplicate_names_counts() -> None:
+    # However the batch is cut: the duplicate holds no id.
+    acme = opened().workspace
+    first = share("alice", "2026-04-30T09:15:00", action_id="s-1", message="m-1")
+    deliver(acme, first)
+    again = share("alice", "2026-04-30T09:15:00", action_id="s-2", message="m-1")
+    third = share("alice", "2026-04-30T09:15:00", action_id="s-2", message="m-3")
+    outcome = deliver(acme, first, again, third)
+    assert (outcome.accepted, outcome.duplicate) == (1, 2)
