@@ -17,7 +17,7 @@ class Subject(WorkspaceRow):
     external_id = models.CharField(max_length=ID_LENGTH)
     ordinal = models.BigIntegerField(editable=False)
     is_internal = models.BooleanField(
-        default=False, help_text="One of our own: left out of every KPI, for all time (KPIS.md G7)."
+        default=False, help_text="One of our own: left out of every KPI, for all time."
     )
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -20,9 +20,9 @@ class EventDefinition(WorkspaceRow):
     kind = models.CharField(
         max_length=100,
         blank=True,
-        help_text="The standard event that it is, such as share.created (KPIS.md section 5).",
+        help_text="The standard event that it is, such as share.created.",
     )
-    is_activity = models.BooleanField(default=False, help_text="Whoever does it is active (KPIS.md G5).")
+    is_activity = models.BooleanField(default=False, help_text="Whoever does it is active.")
     is_planned = models.BooleanField(default=True)
     description = models.TextField(blank=True)
     constants = models.JSONField(

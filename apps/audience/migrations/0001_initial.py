@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     "is_internal",
                     models.BooleanField(
                         default=False,
-                        help_text="One of our own: left out of every KPI, for all time (KPIS.md G7).",
+                        help_text="One of our own: left out of every KPI, for all time.",
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     "is_internal",
                     models.BooleanField(
                         default=False,
-                        help_text="One of our own: left out of every KPI, for all time (KPIS.md G7).",
+                        help_text="One of our own: left out of every KPI, for all time.",
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

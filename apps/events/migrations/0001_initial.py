@@ -125,13 +125,13 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         blank=True,
-                        help_text="The standard event that it is, such as share.created (KPIS.md section 5).",
+                        help_text="The standard event that it is, such as share.created.",
                         max_length=100,
                     ),
                 ),
                 (
                     "is_activity",
-                    models.BooleanField(default=False, help_text="Whoever does it is active (KPIS.md G5)."),
+                    models.BooleanField(default=False, help_text="Whoever does it is active."),
                 ),
                 ("is_planned", models.BooleanField(default=True)),
                 ("description", models.TextField(blank=True)),
