@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
 from apps.events import taxonomy
 from apps.events.models import EventDefinition, ShareKind, ShareType
+from kpiservice.embedded import PROJECT_FOLDER
 from tests.world import opened
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +32,12 @@ def test_a_new_workspace_knows_the_default_taxonomy() -> None:
     assert set(definitions.filter(is_activity=True).values_list("name", flat=True)) == ACTIVE
     assert definitions.count() == 46
     assert not definitions.exclude(kind="").exclude(kind__in=taxonomy.kinds()).exists()
+
+
+def test_the_documentation_lists_what_is_activity() -> None:
+    text = (PROJECT_FOLDER / "docs" / "events.md").read_text()
+    section = text.partition("## What makes someone active")[2].partition("That is how")[0]
+    assert set(re.findall(r"`([a-z_.]+)`", section)) == ACTIVE
 
 
 def test_a_new_workspace_knows_share_types_and_the_defined_kinds() -> None:
