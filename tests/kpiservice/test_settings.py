@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import IsolationLevel
 
 from kpiservice import embedded
 from kpiservice.settings import celery_address
@@ -75,7 +76,8 @@ def test_addresses_replace_the_embedded_services(clean: dict[str, str], tmp_path
 
     default = databases["default"]
     assert [default[name] for name in ("HOST", "PORT", "USER", "NAME")] == ["db", 5433, "ada", "kpi"]
-    assert default["OPTIONS"] == {"sslmode": "require", "connect_timeout": 3}
+    committed = IsolationLevel.READ_COMMITTED
+    assert default["OPTIONS"] == {"sslmode": "require", "connect_timeout": 3, "isolation_level": committed}
     assert redis_url == broker_url == "redis://cache:6380/2"
     assert list(tmp_path.iterdir()) == []
 
