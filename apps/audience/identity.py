@@ -17,6 +17,8 @@ from apps.workspaces.exactjson import to_json
 AnySubject = TypeVar("AnySubject", bound=Subject)
 
 SPACES: dict[type[Subject], Space] = {ProductUser: Space.USER, Account: Space.ACCOUNT}
+# The column by which a trait change names its subject.
+FIELDS: dict[type[Subject], str] = {ProductUser: "user_id", Account: "account_id"}
 INTERNAL_TRAIT = "is_internal"
 
 
@@ -64,7 +66,7 @@ def describe(workspace_id: int, model: type[Subject], described: Iterable[Descri
     order of arrival (KPIS.md G7).
     """
     told = list(described)
-    field = "user_id" if model is ProductUser else "account_id"
+    field = FIELDS[model]
     changes = [
         {"subject": one.subject_id, "name": name[:100], "value": value, "valid_from": one.at.isoformat()}
         for one in told
@@ -87,7 +89,7 @@ def _flag_internal(workspace_id: int, model: type[Subject], ids: list[int]) -> N
     """Set the flag to the trait's latest value. The locks come first, or two that tell at once miss each other."""
     subjects = model._base_manager.filter(workspace=workspace_id, pk__in=ids)  # noqa: SLF001
     locked = list(subjects.select_for_update(no_key=True).order_by("pk"))
-    field = "user_id" if model is ProductUser else "account_id"
+    field = FIELDS[model]
     said: dict[int, list[tuple[datetime, bool]]] = {subject.pk: [] for subject in locked}
     changes = TraitChange.objects.filter(workspace=workspace_id, name=INTERNAL_TRAIT, **{f"{field}__in": ids})
     for pk, at, value in changes.values_list(field, "valid_from", "value"):

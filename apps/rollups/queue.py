@@ -49,8 +49,8 @@ def pending(workspace_id: int | None = None) -> int:
 def sweep(budget: float = 25.0) -> int:
     """Work off what is due in every workspace for at most `budget` seconds; return how many buckets were built.
 
-    The workspaces take turns, a batch each, so that one with a backlog does not hold up the others. Safe to
-    run anywhere, any number of times at once.
+    The workspaces take turns, a round of batches each, so that one with a backlog does not hold up the
+    others. Safe to run anywhere, any number of times at once.
     """
     deadline, pause = time.monotonic() + budget, timedelta(seconds=settings.OLD_BUCKET_PAUSE)
     total, waiting = 0, _workspaces_waiting()
