@@ -1,45 +1,50 @@
 """An answer: the number, and the people it is the number of."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Self
 
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Period
-from apps.engine.sets import Members
+from apps.engine.sets import Members, Space
 
 MILLION = 10**6
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Whom an answer may count: `only` these people if given, and never those in `without`."""
-
-    without: Members
-    only: Members | None = None
-
-    def keep(self, members: Members) -> Members:
-        """Those of the members who may be counted."""
-        return (members if self.only is None else members & self.only) - self.without
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """A numerator or a denominator, which opens to whoever made it up.
 
-    Set-valued: `amount` is the length of `members`. Count-valued: it is the sum over `columns`, which
-    may share keys, of what the population did.
+    Set-valued: `amount` is the length of `members`. Count-valued: it is the sum over `columns`, each what
+    some did and whose of it counts; columns may share keys.
     """
 
+    space: Space
     amount: int | Decimal
-    population: Population
     members: Members | None = None
-    columns: tuple[Numbers, ...] = ()
+    columns: tuple[tuple[Numbers, Members], ...] = ()
+
+    @classmethod
+    def of_members(cls, members: Members) -> Self:
+        """The side that these make up, each counting once."""
+        return cls(members.space, len(members), members)
+
+    @classmethod
+    def of_columns(cls, space: Space, columns: Iterable[tuple[Numbers, Members]]) -> Self:
+        """The side that what they did makes up."""
+        counted = tuple(columns)
+        return cls(space, sum(numbers.sum(who) for numbers, who in counted), columns=counted)
 
     def contributors(self) -> Numbers:
         """Of a count-valued side, who contributed how much."""
-        total = Numbers.total([Numbers.empty(self.population.without.space), *self.columns])
-        return total.restrict(self.population.keep(total.keys))
+        counted = [numbers.restrict(who) for numbers, who in self.columns]
+        return Numbers.total([Numbers.empty(self.space), *counted])
+
+    def everybody(self) -> Members:
+        """Whoever made up the side, however much each did."""
+        return self.contributors().keys if self.members is None else self.members
 
 
 @dataclass(frozen=True, slots=True)

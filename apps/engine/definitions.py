@@ -1,5 +1,7 @@
 """What a KPI is made of: the declaration language of KPIS.md section 3, as frozen values."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -36,14 +38,30 @@ class Series:
 
 Registry: TypeAlias = Mapping[str, Series]
 
+STATES = ("user:open", "user:registered", "account:open", "account:registered")
+"""The states that KPIs count by: who stands in them, or enters them, on each local day."""
+
+
+def space_of(state: str) -> Space:
+    """Who stands in a state: users in "user:open" and "user:trait:plan", accounts in "account:open"."""
+    return Space(state.partition(":")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class InIcp:
+    """Users who match an ICP profile, or, with None, any approved one."""
+
+    profile: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """How many different users or accounts are in a series in the period."""
+    """How many different users or accounts are in a series in the period; of a `population`, at its end."""
 
     unit: Space
     series: str
     where: Where = ()
+    population: InIcp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +89,46 @@ class RollingDistinct:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """How many users or accounts stand in a state at the end of the period (KPIS.md G14)."""
+
+    unit: Space
+    series: str
+    population: InIcp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """How many users or accounts enter a state in the period."""
+
+    unit: Space
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """How many different users or accounts are in any of these."""
+
+    parts: tuple[Distinct | Balance, ...]
+
+    @property
+    def unit(self) -> Space:
+        """Who is counted."""
+        return self.parts[0].unit
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """scale * a / b. With `subset`, a is counted within b's people, hence never above b (KPIS.md G4)."""
 
-    a: Distinct | Count
-    b: Distinct | Count
+    a: Operand
+    b: Operand
     scale: int = 100
     subset: bool = False
 
 
-Leaf: TypeAlias = Distinct | Count | RollingDistinct
+Operand: TypeAlias = Distinct | Count | Balance | Entries | Union
+Leaf: TypeAlias = Operand | RollingDistinct
 Expression: TypeAlias = Leaf | Ratio
 
 
@@ -94,47 +142,6 @@ class Kpi:
     grain: Grain | None = None
 
 
-class DefinitionError(ValueError):
-    """A KPI that cannot be evaluated: the `field` at fault and what was `expected` of it."""
-
-    code = "BAD_DEFINITION"
-
-    def __init__(self, slug: str, field: str, expected: str) -> None:
-        super().__init__(f"{slug}: {field}: expected {expected}")
-        self.field = field
-        self.expected = expected
-
-
 def leaves(expression: Expression) -> tuple[Leaf, ...]:
     """The operands in order: numerator and denominator of a ratio, else the expression itself."""
     return (expression.a, expression.b) if isinstance(expression, Ratio) else (expression,)
-
-
-def check(kpi: Kpi, registry: Registry) -> None:
-    """DefinitionError unless the KPI can be evaluated from these series."""
-    if isinstance(kpi.expression, Ratio):
-        _check_ratio(kpi.slug, kpi.expression)
-    for leaf in leaves(kpi.expression):
-        _check_leaf(kpi.slug, leaf, registry)
-
-
-def _check_ratio(slug: str, ratio: Ratio) -> None:
-    if ratio.scale not in (1, 100):
-        raise DefinitionError(slug, "scale", "1 or 100")
-    sets = isinstance(ratio.a, Distinct) and isinstance(ratio.b, Distinct)
-    if ratio.subset and not (sets and ratio.a.unit == ratio.b.unit):
-        raise DefinitionError(slug, "subset", "false, or two distinct operands of one unit")
-
-
-def _check_leaf(slug: str, leaf: Leaf, registry: Registry) -> None:
-    series = registry.get(leaf.series)
-    if series is None:
-        raise DefinitionError(slug, "series", f"one of {', '.join(sorted(registry))}")
-    if leaf.unit != series.space:
-        raise DefinitionError(slug, "unit", f"{series.space}, which {series.name} holds")
-    if isinstance(leaf, Count) and not series.counts:
-        raise DefinitionError(slug, "series", f"a series with counts; {series.name} has none")
-    if isinstance(leaf, RollingDistinct) and leaf.days < 1:
-        raise DefinitionError(slug, "days", "at least 1")
-    if not {facet for facet, _ in leaf.where} <= set(series.facets):
-        raise DefinitionError(slug, "where", f"facets of {series.name}: {', '.join(series.facets)}")

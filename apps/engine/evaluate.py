@@ -1,98 +1,126 @@
 """The value of a KPI: set algebra over facts that somebody else loads."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from decimal import Decimal
-from typing import Protocol
+from __future__ import annotations
 
-from apps.engine.answers import Answer, Population, Side, people, quotient
-from apps.engine.definitions import Kpi, Ratio, Registry
-from apps.engine.expressions import Need, Plan, Question, carriers, plan, split_needs
+from collections.abc import Collection, Sequence
+
+from apps.engine.answers import Answer, remainder
+from apps.engine.breakdowns import ConditionParts, Parts, Row, TraitParts, keeper, rows
+from apps.engine.conditions import KpiSide, SideName
+from apps.engine.definitions import Kpi
+from apps.engine.expressions import EntryNeed, Need, Question, StateNeed
+from apps.engine.facts import Facts
 from apps.engine.numbers import Numbers
-from apps.engine.periods import Period
+from apps.engine.parts import UNKNOWN, By, ByCondition, ByTrait, EventFacet, Part
+from apps.engine.pieces import Piece, Pieces
+from apps.engine.plan import Plan, RowNeed, Slice, Sliced, plan
+from apps.engine.segments import Known, Segments
 from apps.engine.sets import Members, Space
-
-
-class Facts(Protocol):
-    """What the rollups say of needs that are loaded, or that narrow the condition of one that is."""
-
-    @property
-    def registry(self) -> Registry:
-        """The series that there are."""
-
-    def members(self, need: Need) -> Members:
-        """Everybody in the need's rows."""
-
-    def columns(self, need: Need) -> Sequence[Numbers]:
-        """The numbers of the need's rows; a key may be in several, and then its numbers add up."""
-
-    def values(self, need: Need, facet: str) -> set[str | None]:
-        """The values of a facet that occur in the need's rows; None for rows without one."""
-
-    def internal(self, space: Space) -> Members:
-        """Whoever is excluded everywhere and for all time (KPIS.md G7)."""
+from apps.engine.sources import facet_needs, side_question
 
 
 def evaluate(kpi: Kpi, question: Question, facts: Facts) -> Answer:
-    """The answer to a question; `facts` have loaded what `needs` lists."""
-    planned = plan(kpi, question, facts.registry)
-    sides = _sides(planned, facts)
-    if isinstance(kpi.expression, Ratio):
-        return _ratio(kpi.expression, planned.period, *sides)
-    (side,) = sides
-    return Answer(Decimal(side.amount), side, None, planned.period)
+    """The answer to a single question; `facts` have loaded what `needs` lists."""
+    return Evaluator(facts).answer(kpi, question)
 
 
-def breakdown(kpi: Kpi, question: Question, by: str, facts: Facts) -> list[tuple[str | None, Answer]]:
-    """One answer for each value of an event facet that occurs, the largest numerator first (KPIS.md G9).
+class Evaluator:
+    """Answers questions from facts that have loaded what `needs` and `breakdown_needs` list.
 
-    Each is the answer to the question restricted to that value: a ratio splits the numerator alone, unless
-    the denominator's events carry the facet too. Someone with two values is in two rows. None is unknown;
-    a value that only uncounted people have is no row.
+    Whom the leaves of conditions hold of is found once for all the questions that it is asked.
     """
-    sources = split_needs(kpi, question, by, facts.registry)
-    values = {value for need in sources for value in facts.values(need, by)}
-    rows = [(value, evaluate(kpi, question.only(by, value), facts)) for value in values]
-    split = carriers(kpi, by, facts.registry)
-    return sorted((row for row in rows if _occurs(row[1], split)), key=_largest_first)
 
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._known: Known = {}
 
-def _sides(planned: Plan, facts: Facts) -> list[Side]:
-    only = facts.members(planned.sharers) if planned.sharers else None
-    return [_side(need, only, facts) for need in planned.operands]
+    def answer(self, kpi: Kpi, question: Question) -> Answer:
+        """The answer to a question. Raises PeriodError where its days are not the workspace's, and must be."""
+        return self._pieces(kpi, plan(kpi, question, self.facts.registry)).answer()
 
+    def breakdown(self, kpi: Kpi, question: Question, by: By, first: int) -> list[Row]:
+        """The answer's `first` parts with the largest numerators, and the rest as one (KPIS.md G9).
 
-def _side(need: Need, only: Members | None, facts: Facts) -> Side:
-    population = Population(without=facts.internal(facts.registry[need.series].space), only=only)
-    if need.counts:
-        columns = tuple(facts.columns(need))
-        amount = sum(column.sum(population.keep(column.keys)) for column in columns)
-        return Side(amount, population, columns=columns)
-    members = population.keep(facts.members(need))
-    return Side(len(members), population, members)
+        By an event facet a part is the answer to the question restricted to its value: a ratio splits the
+        numerator alone, unless the denominator's events carry the facet too. By what people and accounts are
+        like both sides are split. A part that nobody is in who counts is no row.
+        """
+        if isinstance(by, EventFacet):
+            return self._by_facet(kpi, question, by.name, first)
+        planned = plan(kpi, question, self.facts.registry, is_split=True)
+        pieces, parts = self._pieces(kpi, planned), self._parts(by, planned)
+        return rows(parts.all(), lambda some: pieces.answer(keeper(parts, some)), first)
 
+    def _by_facet(self, kpi: Kpi, question: Question, facet: str, first: int) -> list[Row]:
+        planned = plan(kpi, question, self.facts.registry)
+        values = {value for need in facet_needs(planned, facet) for value in self.facts.values(need, facet)}
+        carried = [facet in operand.facets for operand in planned.operands]
 
-def _ratio(ratio: Ratio, period: Period, a: Side, b: Side) -> Answer:
-    numerator = _within(a, b) if ratio.subset else a
-    return Answer(
-        value=quotient(numerator.amount, b.amount, ratio.scale),
-        numerator=numerator,
-        denominator=b,
-        period=period,
-        dropped_numerator=int(a.amount - numerator.amount),
-    )
+        def of(some: Collection[Part]) -> Answer:
+            return self.answer(kpi, question.only(facet, [part.key for part in some]))
 
+        parts = [UNKNOWN if value is None else Part(value) for value in values]
+        return rows(parts, of, first, carried if any(carried) else (True, True))
 
-def _within(numerator: Side, denominator: Side) -> Side:
-    members = people(numerator) & people(denominator)
-    return replace(numerator, amount=len(members), members=members)
+    def _parts(self, by: ByTrait | ByCondition, planned: Plan) -> Parts:
+        if isinstance(by, ByTrait):
+            return TraitParts(by.name, self.facts, planned)
+        return ConditionParts(by.conditions, self._segments(planned))
 
+    def _pieces(self, kpi: Kpi, planned: Plan) -> Pieces:
+        operands = [(operand, self._operand(operand, planned)) for operand in planned.operands]
+        return Pieces(kpi.expression, planned, operands)
 
-def _occurs(answer: Answer, split: tuple[bool, ...]) -> bool:
-    sides = zip((answer.numerator, answer.denominator), split, strict=False)
-    return bool(answer.dropped_numerator) or any(side and side.amount for side, is_split in sides if is_split)
+    def _operand(self, operand: Sliced, planned: Plan) -> list[Piece]:
+        sharers = self._sharers(operand.unit, planned)
+        return [
+            Piece(
+                who=self._restricted(self._counted(one.need, operand.unit, sharers), one, planned),
+                day=one.day,
+                columns=self._columns(one.need),
+            )
+            for one in operand.slices
+        ]
 
+    def _restricted(self, who: Members, one: Slice, planned: Plan) -> Members:
+        """Those who are in the slice's population and in the question's segment."""
+        segments, segment = self._segments(planned), planned.question.segment
+        if one.population:
+            who = segments.restrict(who, one.population, planned.basis.end)
+        return segments.restrict(who, segment, one.day) if segment else who
 
-def _largest_first(row: tuple[str | None, Answer]) -> tuple[int | Decimal, bool, str]:
-    value, answer = row
-    return -answer.numerator.amount, value is None, value or ""
+    def _counted(self, need: RowNeed, unit: Space, sharers: Members | None) -> Members:
+        """Those in some rows who are no colleagues of ours, and had such a share where the question wants one."""
+        who = self._members(need, unit) - self.facts.internal(unit)
+        return who if sharers is None else who & sharers
+
+    def _members(self, need: RowNeed, unit: Space) -> Members:
+        match need:
+            case Need():
+                return self.facts.members(need)
+            case StateNeed():
+                return Members.union(unit, self.facts.state(need).values())
+            case EntryNeed():
+                return Members.union(unit, self.facts.entered(need).values())
+
+    def _columns(self, need: RowNeed) -> Sequence[Numbers]:
+        return self.facts.columns(need) if isinstance(need, Need) and need.counts else ()
+
+    def _sharers(self, unit: Space, planned: Plan) -> Members | None:
+        if planned.sharers is None:
+            return None
+        sharers = self.facts.members(planned.sharers)
+        return sharers if sharers.space is unit else self.facts.lift(sharers, unit, planned.basis.end)
+
+    def _segments(self, planned: Plan) -> Segments:
+        return Segments(self.facts, planned, self._known, self._side)
+
+    def _side(self, leaf: KpiSide, planned: Plan) -> Members:
+        answer = self.answer(leaf.kpi, side_question(leaf, planned))
+        if leaf.side is SideName.NUMERATOR:
+            return answer.numerator.everybody()
+        if leaf.side is SideName.REMAINDER:
+            return remainder(answer)
+        if answer.denominator is None:
+            raise ValueError(f"{leaf.kpi.slug} has no denominator")
+        return answer.denominator.everybody()

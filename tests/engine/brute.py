@@ -1,25 +1,46 @@
-"""The rollups' answers, and the KPIs', by counting plain events one by one."""
+"""The rollups' answers, and the KPIs', by looking at plain events and statements one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from apps.engine.definitions import Count, Distinct, Kpi, Ratio, Registry, RollingDistinct, Series, where
-from apps.engine.expressions import Need
+from apps.engine.definitions import (
+    Balance,
+    Count,
+    Distinct,
+    Entries,
+    InIcp,
+    Kpi,
+    Ratio,
+    Registry,
+    RollingDistinct,
+    Series,
+    Union,
+    where,
+)
+from apps.engine.expressions import OTHER, DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members, Space
 
 Allowed = Mapping[str, frozenset[str | None]]
 ALICE, BOB, CHARLIE, DANA, ERIN = 1, 2, 3, 4, 5
+HOOLI, INITECH = 1, 2
+SHARE_FACETS = ("share_type", "share_scope", "channel")
 SERIES = {
     "ACTIVITY": Series("ACTIVITY", Space.USER),
-    "share.created": Series("share.created", Space.USER, ("share_type", "share_scope", "channel"), counts=True),
+    "share.created": Series("share.created", Space.USER, SHARE_FACETS, counts=True),
+    "ACCOUNTS": Series("ACCOUNTS", Space.ACCOUNT),
 }
 PRODUCT = where({"share_scope": ["product"]})
 ACTIVE = Distinct(Space.USER, "ACTIVITY")
 SHARED = Distinct(Space.USER, "share.created", PRODUCT)
+ACTIVE_ICP = Distinct(Space.USER, "ACTIVITY", population=InIcp())
+SHARED_ICP = Distinct(Space.USER, "share.created", population=InIcp())
+OPEN = Balance(Space.USER, "user:open")
 KPIS = {
     kpi.slug: kpi
     for kpi in (
@@ -31,23 +52,37 @@ KPIS = {
         Kpi("wau", 1, ACTIVE, Grain.WEEK),
         Kpi("mau", 1, ACTIVE, Grain.MONTH),
         Kpi("mau_rolling_30d", 1, RollingDistinct(Space.USER, "ACTIVITY", 30)),
+        Kpi("identified_icp_users", 1, Balance(Space.USER, "user:open", InIcp())),
+        Kpi("total_icp_users_active", 1, ACTIVE_ICP),
+        Kpi("share_rate_among_icps", 1, Ratio(SHARED_ICP, ACTIVE_ICP, 100, subset=True)),
+        Kpi("signups", 1, Entries(Space.USER, "user:registered")),
+        Kpi("new_accounts", 1, Entries(Space.ACCOUNT, "account:registered")),
+        Kpi("product_adoption_rate", 1, Ratio(ACTIVE, Union((OPEN, ACTIVE)), 100, subset=True)),
+        Kpi("active_accounts", 1, Distinct(Space.ACCOUNT, "ACCOUNTS")),
     )
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody did something."""
+    """Somebody did something, perhaps for an account."""
 
     user: int
     at: datetime
     name: str = "action.performed"
     is_activity: bool = True
     facets: Mapping[str, str] = field(default_factory=dict)
+    account: int | None = None
 
     def feeds(self, series: str) -> bool:
         """Whether it counts in a series."""
+        if series == "ACCOUNTS":
+            return self.is_activity and self.account is not None
         return self.is_activity if series == "ACTIVITY" else self.name == series
+
+    def who(self, space: Space) -> int:
+        """Whose event it is."""
+        return self.user if space is Space.USER or self.account is None else self.account
 
 
 def share(user: int, at: datetime, share_type: str = "link", scope: str = "product", **channel: str) -> Event:
@@ -57,15 +92,47 @@ def share(user: int, at: datetime, share_type: str = "link", scope: str = "produ
 
 
 @dataclass(frozen=True)
-class BruteFacts:
-    """`Facts` that look at every event, and hold one column of numbers an event."""
+class Stay:
+    """From a local day's end on somebody, or an account, stood in a state with a value, until another day's."""
 
-    events: Sequence[Event]
+    series: str
+    who: int
+    first: date
+    end: date | None = None
+    value: str = "true"
+
+    def holds(self, day: date) -> bool:
+        return self.first <= day and (self.end is None or day < self.end)
+
+
+def plan(user: int, value: str, first: date, end: date | None = None) -> Stay:
+    """A user is on a plan."""
+    return Stay("user:trait:plan", user, first, end, f'"{value}"')
+
+
+def member(user: int, account: int, first: date, end: date | None = None) -> Stay:
+    """A user belongs to an account."""
+    return Stay("user:member", user, first, end, str(account))
+
+
+@dataclass(frozen=True)
+class BruteFacts:
+    """`Facts` that look at every event and statement, and hold one column of numbers an event.
+
+    The values of traits in `lumped` are not told apart.
+    """
+
+    events: Sequence[Event] = ()
     colleagues: frozenset[int] = frozenset()
     registry: Registry = field(default_factory=lambda: SERIES)
+    stays: Sequence[Stay] = ()
+    gone: frozenset[int] = frozenset()
+    lumped: frozenset[str] = frozenset()
+    zone: str = "UTC"
 
     def members(self, need: Need) -> Members:
-        return Members.of(Space.USER, {event.user for event in self._meeting(need)})
+        space = self.registry[need.series].space
+        return Members.of(space, {event.who(space) for event in self._meeting(need)})
 
     def columns(self, need: Need) -> list[Numbers]:
         return [Numbers.of(Space.USER, {event.user: 1}) for event in self._meeting(need)]
@@ -73,17 +140,81 @@ class BruteFacts:
     def values(self, need: Need, facet: str) -> set[str | None]:
         return {event.facets.get(facet) for event in self._meeting(need)}
 
+    def state(self, need: StateNeed) -> dict[str, Members]:
+        return self._by_value(need, lambda value: OTHER if value in self.lumped else value)
+
+    def unlisted(self, need: StateNeed) -> dict[str, Members]:
+        return {value: who for value, who in self._by_value(need, str).items() if value in self.lumped}
+
+    def entered(self, need: EntryNeed) -> dict[date, Members]:
+        days = defaultdict(set)
+        for stay in self.stays:
+            if stay.series == need.series and need.first <= stay.first <= need.last:
+                days[stay.first].add(stay.who)
+        return {day: Members.of(_space(need.series), who) for day, who in days.items()}
+
+    def did(self, need: DidNeed) -> dict[date, Numbers]:
+        times: dict[date, Counter[int]] = defaultdict(Counter)
+        for event in self.events:
+            day = self.day(event)
+            if event.name == need.event and need.first <= day <= need.last and _meets(event, need.where):
+                times[day][event.user] += 1
+        return {day: Numbers.of(Space.USER, counts) for day, counts in times.items()}
+
+    def lift(self, members: Members, to: Space, day: date) -> Members:
+        pairs = self.memberships(day)
+        if to is Space.ACCOUNT:
+            return Members.of(to, {account for user, account in pairs if user in members})
+        return Members.of(to, {user for user, account in pairs if account in members})
+
     def internal(self, space: Space) -> Members:
         return Members.of(space, self.colleagues if space == Space.USER else ())
+
+    def erased(self) -> Members:
+        return Members.of(Space.USER, self.gone)
+
+    def day(self, event: Event) -> date:
+        """The local day of an event."""
+        return event.at.astimezone(ZoneInfo(self.zone)).date()
+
+    def memberships(self, day: date) -> set[tuple[int, int]]:
+        """Which user belongs to which account at a day's end."""
+        return {(stay.who, int(stay.value)) for stay in self._standing("user:member", day)}
+
+    def held(self, series: str, who: int, day: date) -> str | None:
+        """The value of a state that somebody has at a day's end."""
+        return next((stay.value for stay in self._standing(series, day) if stay.who == who), None)
+
+    def _standing(self, series: str, day: date) -> Iterator[Stay]:
+        return (stay for stay in self._by_series.get(series, ()) if stay.holds(day))
+
+    @cached_property
+    def _by_series(self) -> dict[str, list[Stay]]:
+        found = defaultdict(list)
+        for stay in self.stays:
+            found[stay.series].append(stay)
+        return dict(found)
+
+    def _by_value(self, need: StateNeed, key: Callable[[str], str]) -> dict[str, Members]:
+        holders = defaultdict(set)
+        for stay in self._standing(need.series, need.day):
+            holders[key(stay.value)].add(stay.who)
+        return {value: Members.of(_space(need.series), who) for value, who in holders.items()}
 
     def _meeting(self, need: Need) -> list[Event]:
         return [
             event
             for event in self.events
-            if event.feeds(need.series)
-            and need.start <= event.at < need.end
-            and all(event.facets.get(facet) in allowed for facet, allowed in need.where)
+            if event.feeds(need.series) and need.start <= event.at < need.end and _meets(event, need.where)
         ]
+
+
+def _space(series: str) -> Space:
+    return Space.USER if series.startswith("user:") else Space.ACCOUNT
+
+
+def _meets(event: Event, condition: Collection[tuple[str, frozenset[str | None]]]) -> bool:
+    return all(event.facets.get(facet) in allowed for facet, allowed in condition)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.engine.answers import Answer, Population, Side, quotient, remainder
+from apps.engine.answers import Answer, Side, quotient, remainder
 from apps.engine.numbers import Numbers
 from apps.engine.periods import parse_month
 from apps.engine.sets import Members, Space
@@ -19,7 +19,7 @@ def users(*ordinals: int) -> Members:
 
 
 def side(*ordinals: int) -> Side:
-    return Side(len(ordinals), Population(without=users()), users(*ordinals))
+    return Side.of_members(users(*ordinals))
 
 
 @pytest.mark.parametrize(
@@ -71,23 +71,26 @@ def test_a_number_alone_has_no_remainder() -> None:
 
 
 def test_a_count_has_no_remainder() -> None:
-    count = Side(3, Population(without=users()), columns=(Numbers.of(Space.USER, {ALICE: 3}),))
+    count = Side.of_columns(Space.USER, [(Numbers.of(Space.USER, {ALICE: 3}), users(ALICE))])
     with pytest.raises(ValueError, match="contributors with amounts"):
         remainder(Answer(None, count, side(ALICE), APRIL))
 
 
-def test_contributors_add_up_over_columns_for_those_who_may_be_counted() -> None:
-    columns = (Numbers.of(Space.USER, {ALICE: 3, BOB: 1}), Numbers.of(Space.USER, {ALICE: 1, CHARLIE: 2}))
-    everybody = Side(7, Population(without=users()), columns=columns)
-    assert everybody.contributors().items(None, 10) == [(ALICE, 4), (BOB, 1), (CHARLIE, 2)]
-    customers = Side(5, Population(without=users(CHARLIE)), columns=columns)
-    assert customers.contributors().items(None, 10) == [(ALICE, 4), (BOB, 1)]
-    some = Side(1, Population(without=users(CHARLIE), only=users(BOB, CHARLIE)), columns=columns)
-    assert some.contributors().items(None, 10) == [(BOB, 1)]
+def test_contributors_add_up_over_columns_for_those_of_each_who_count() -> None:
+    monday, tuesday = (Numbers.of(Space.USER, done) for done in ({ALICE: 3, BOB: 1}, {ALICE: 1, CHARLIE: 2}))
+    side = Side.of_columns(Space.USER, [(monday, users(ALICE, BOB)), (tuesday, users(ALICE))])
+    assert side.amount == 5
+    assert side.contributors().items(None, 10) == [(ALICE, 4), (BOB, 1)]
+    assert list(side.everybody()) == [ALICE, BOB]
 
 
 def test_nobody_contributed_to_an_empty_count() -> None:
-    assert Side(0, Population(without=users())).contributors() == Numbers.empty(Space.USER)
+    nothing = Side.of_columns(Space.ACCOUNT, [])
+    assert (nothing.amount, nothing.contributors()) == (0, Numbers.empty(Space.ACCOUNT))
+
+
+def test_everybody_in_a_set_is_its_members() -> None:
+    assert side(ALICE, BOB).everybody() == users(ALICE, BOB)
 
 
 def test_an_answer_keeps_its_period() -> None:

@@ -1,20 +1,6 @@
-import pytest
-
-from apps.engine.definitions import (
-    Count,
-    DefinitionError,
-    Distinct,
-    Expression,
-    Kpi,
-    Ratio,
-    RollingDistinct,
-    both,
-    check,
-    leaves,
-    where,
-)
+from apps.engine.definitions import Ratio, Union, both, leaves, space_of, where
 from apps.engine.sets import Space
-from tests.engine.brute import ACTIVE, KPIS, PRODUCT, SERIES, SHARED
+from tests.engine.brute import ACTIVE, OPEN, SHARED
 
 
 def test_equal_conditions_are_one_key_whatever_their_order() -> None:
@@ -38,32 +24,13 @@ def test_the_operands_of_a_ratio_are_its_leaves() -> None:
     assert leaves(ACTIVE) == (ACTIVE,)
 
 
-@pytest.mark.parametrize("slug", KPIS)
-def test_the_catalogue_can_be_evaluated(slug: str) -> None:
-    check(KPIS[slug], SERIES)
+def test_a_state_is_that_of_users_or_of_accounts() -> None:
+    assert [space_of(state) for state in ("user:open", "user:trait:account", "account:trait:user")] == [
+        Space.USER,
+        Space.USER,
+        Space.ACCOUNT,
+    ]
 
 
-@pytest.mark.parametrize(
-    ("expression", "field", "expected"),
-    [
-        (Distinct(Space.USER, "share.made"), "series", "one of ACTIVITY, share.created"),
-        (Distinct(Space.ACCOUNT, "ACTIVITY"), "unit", "user, which ACTIVITY holds"),
-        (Count("ACTIVITY"), "series", "a series with counts; ACTIVITY has none"),
-        (Distinct(Space.USER, "ACTIVITY", PRODUCT), "where", "facets of ACTIVITY: "),
-        (RollingDistinct(Space.USER, "ACTIVITY", 0), "days", "at least 1"),
-        (Ratio(SHARED, ACTIVE, 1_000), "scale", "1 or 100"),
-        (
-            Ratio(Count("share.created"), ACTIVE, subset=True),
-            "subset",
-            "false, or two distinct operands of one unit",
-        ),
-        (Ratio(ACTIVE, Count("ACTIVITY")), "series", "a series with counts; ACTIVITY has none"),
-    ],
-)
-def test_a_definition_that_cannot_be_evaluated_is_refused(
-    expression: Expression, field: str, expected: str
-) -> None:
-    with pytest.raises(DefinitionError, match=f"wrong_kpi: {field}") as refused:
-        check(Kpi("wrong_kpi", 1, expression), SERIES)
-    assert (refused.value.code, refused.value.field) == ("BAD_DEFINITION", field)
-    assert refused.value.expected == expected
+def test_a_union_counts_what_its_parts_do() -> None:
+    assert Union((OPEN, ACTIVE)).unit is Space.USER

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from apps.engine.answers import Answer, remainder
-from apps.engine.definitions import Count, Distinct, Kpi, Ratio, where
-from apps.engine.evaluate import breakdown, evaluate
+from apps.engine.definitions import Count, Kpi, Ratio
+from apps.engine.evaluate import evaluate
 from apps.engine.expressions import Question
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Period, between, parse_day, parse_month, parse_week
@@ -153,70 +153,6 @@ def test_one_share_has_to_meet_both_filters() -> None:
     question = Question(APRIL, LATER, share_types=frozenset({"link"}), channels=frozenset({"in_app"}))
     assert evaluate(KPIS["total_active_users"], question, facts).value == 0
     assert evaluate(KPIS["users_who_shared"], question, facts).value == 0
-
-
-def rows(slug: str, by: str, facts: BruteFacts, question: Question) -> list[tuple[str | None, str]]:
-    return [(value, str(answer.value)) for value, answer in breakdown(KPIS[slug], question, by, facts)]
-
-
-STREAM = BruteFacts(
-    [
-        share(ALICE, on(1), "link", channel="email"),
-        share(ALICE, on(2), "invite"),
-        share(BOB, on(2), "link", channel="in_app"),
-        share(CHARLIE, on(3), "export", "content"),
-        share(ERIN, on(3), "embed"),
-        Event(DANA, on(4)),
-    ],
-    colleagues=frozenset({ERIN}),
-)
-
-
-def test_a_breakdown_splits_the_numerator_and_puts_the_unknown_last_among_equals() -> None:
-    question = Question(APRIL, LATER)
-    assert rows("product_sharing_rate", "share_type", STREAM, question) == [("link", "50"), ("invite", "25")]
-    assert rows("product_sharing_rate", "channel", STREAM, question) == [
-        ("email", "25"),
-        ("in_app", "25"),
-        (None, "25"),
-    ]
-    assert rows("share_actions", "share_type", STREAM, question) == [("link", "2"), ("invite", "1")]
-
-
-def test_a_breakdown_of_active_users_is_by_the_shares_they_made() -> None:
-    question = Question(APRIL, LATER)
-    assert rows("total_active_users", "share_type", STREAM, question) == [
-        ("link", "2"),
-        ("export", "1"),
-        ("invite", "1"),
-    ]
-
-
-def test_a_breakdown_of_a_restricted_question_stays_restricted() -> None:
-    links = Question(APRIL, LATER, share_types=frozenset({"link"}))
-    assert rows("users_who_shared", "share_type", STREAM, links) == [("link", "2")]
-    assert rows("users_who_shared", "channel", STREAM, links) == [("email", "1"), ("in_app", "1")]
-    assert rows("total_active_users", "channel", STREAM, links) == [("email", "1"), ("in_app", "1")]
-
-
-def test_a_facet_of_both_operands_splits_both() -> None:
-    emailed = Distinct(Space.USER, "share.created", where({"channel": ["email"]}))
-    anyhow = Distinct(Space.USER, "share.created")
-    kpi = Kpi("emailed", 1, Ratio(emailed, anyhow, subset=True))
-    split = breakdown(kpi, Question(APRIL, LATER), "share_type", STREAM)
-    assert [(value, str(answer.value)) for value, answer in split] == [
-        ("link", "50"),
-        ("export", "0"),
-        ("invite", "0"),
-    ]
-
-
-def test_a_value_whose_people_were_all_dropped_stays_a_row() -> None:
-    facets = {"share_scope": "product", "share_type": "link"}
-    silent = Event(BOB, on(2), "share.created", is_activity=False, facets=facets)
-    facts = BruteFacts([Event(ALICE, on(1)), silent])
-    ((value, answer),) = breakdown(KPIS["product_sharing_rate"], Question(APRIL, LATER), "share_type", facts)
-    assert (value, answer.numerator.amount, answer.dropped_numerator) == ("link", 0, 1)
 
 
 def test_shares_per_active_user_is_a_ratio_of_a_count() -> None:

@@ -2,18 +2,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from apps.engine.definitions import where
-from apps.engine.expressions import Need, Question, answered_period, breakdown_needs, needs
+from apps.engine.expressions import Question, answered_period
 from apps.engine.periods import Period, between, parse_day, parse_month, parse_quarter, parse_year
-from tests.engine.brute import KPIS, PRODUCT, SERIES
+from tests.engine.brute import KPIS
 
 APRIL = parse_month("2026-04", "UTC")
 LATER = datetime(2026, 6, 10, 12, tzinfo=UTC)
-LINKS = frozenset({"link"})
-
-
-def need(series: str, condition: dict[str, list[str | None]], *, counts: bool = False) -> Need:
-    return Need(series, where(condition), APRIL.start, APRIL.end, counts)
 
 
 @pytest.mark.parametrize(
@@ -52,56 +46,3 @@ def test_today_is_that_of_the_zone() -> None:
 def test_at_its_end_a_period_is_no_longer_running() -> None:
     assert answered_period(KPIS["dau"], Question(APRIL, APRIL.end)).label == "2026-04-30"
     assert answered_period(KPIS["dau"], Question(APRIL, APRIL.start)).label == "2026-04-01"
-
-
-def test_a_ratio_needs_both_sides() -> None:
-    assert needs(KPIS["product_sharing_rate"], Question(APRIL, LATER), SERIES) == [
-        need("share.created", {"share_scope": ["product"]}),
-        need("ACTIVITY", {}),
-    ]
-
-
-def test_a_count_needs_numbers() -> None:
-    assert needs(KPIS["share_actions"], Question(APRIL, LATER), SERIES) == [
-        Need("share.created", PRODUCT, APRIL.start, APRIL.end, counts=True)
-    ]
-
-
-def test_filters_restrict_the_operands_that_carry_them() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS, channels=frozenset({"email", None}))
-    assert needs(KPIS["product_sharing_rate"], question, SERIES) == [
-        need("share.created", {"share_scope": ["product"], "share_type": ["link"], "channel": ["email", None]}),
-        need("ACTIVITY", {}),
-    ]
-
-
-def test_without_an_operand_that_carries_them_filters_ask_for_the_people_with_such_a_share() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS, channels=frozenset({"email"}))
-    assert needs(KPIS["total_active_users"], question, SERIES) == [
-        need("ACTIVITY", {}),
-        need("share.created", {"share_type": ["link"], "channel": ["email"]}),
-    ]
-
-
-def test_the_people_with_such_a_share_are_those_of_the_answered_period() -> None:
-    activity, sharers = needs(KPIS["dau"], Question(APRIL, LATER, share_types=LINKS), SERIES)
-    last_day = datetime(2026, 4, 30, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
-    assert (activity.start, activity.end) == (sharers.start, sharers.end) == last_day
-
-
-def test_a_breakdown_needs_no_more_than_its_whole() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS)
-    kpi = KPIS["product_sharing_rate"]
-    assert breakdown_needs(kpi, question, "share_type", SERIES) == needs(kpi, question, SERIES)
-
-
-def test_a_breakdown_of_an_operand_without_the_facet_needs_the_people_with_a_share() -> None:
-    assert breakdown_needs(KPIS["total_active_users"], Question(APRIL, LATER), "channel", SERIES) == [
-        need("ACTIVITY", {}),
-        need("share.created", {}),
-    ]
-
-
-def test_other_facets_do_not_break_down() -> None:
-    with pytest.raises(ValueError, match="by plan, only by share_type or channel"):
-        breakdown_needs(KPIS["total_active_users"], Question(APRIL, LATER), "plan", SERIES)

@@ -1,16 +1,10 @@
 """What a period, a date or a time zone that cannot be answered gets."""
 
+from apps.engine.refusals import Refusal
 
-class PeriodError(ValueError):
-    """A refused period: a `code`, the input `field`, what was `expected`, the `nearest` valid names."""
 
-    def __init__(self, code: str, field: str, expected: str, nearest: tuple[str, ...] = ()) -> None:
-        hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
-        super().__init__(f"{field}: expected {expected}{hint}")
-        self.code = code
-        self.field = field
-        self.expected = expected
-        self.nearest = nearest
+class PeriodError(Refusal):
+    """A refused period, date or zone."""
 
 
 def bad_period(field: str, expected: str) -> PeriodError:

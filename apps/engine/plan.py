@@ -1,0 +1,158 @@
+"""From a KPI and a question to the rows that each operand is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TypeAlias
+
+from apps.engine.asof import Basis, as_of, basis, check_zone, local_days
+from apps.engine.conditions import AsOf
+from apps.engine.definitions import (
+    Balance,
+    Count,
+    Distinct,
+    Entries,
+    InIcp,
+    Kpi,
+    Leaf,
+    Registry,
+    RollingDistinct,
+    Union,
+    Where,
+    both,
+    leaves,
+)
+from apps.engine.expressions import EntryNeed, Need, Question, StateNeed, answered_period
+from apps.engine.periods import Period, day_start, days_later
+from apps.engine.sets import Space
+
+SHARES = "share.created"
+Rows: TypeAlias = Distinct | Count | RollingDistinct
+RowNeed: TypeAlias = Need | StateNeed | EntryNeed
+Stretch: TypeAlias = tuple[date, date, date]
+"""The first and the last day of some rows, and the day by which those in them are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some rows of an operand, and the day at whose end conditions on those in them are taken.
+
+    Whether somebody is of the `population` is asked at the period's end whatever that day is.
+    """
+
+    need: RowNeed
+    day: date
+    population: InIcp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """An operand: whose it is, by which event facets it can be restricted, and all of its rows.
+
+    It counts events, or else whoever is in any slice.
+    """
+
+    unit: Space
+    counts: bool
+    facets: tuple[str, ...]
+    slices: tuple[Slice, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A KPI and a question, resolved: the operands in order, and the days that conditions are about.
+
+    `sharers`, when given, has the people whom all operands are restricted to.
+    """
+
+    question: Question
+    registry: Registry
+    period: Period
+    basis: Basis
+    operands: tuple[Sliced, ...]
+    sharers: Need | None
+
+    @cached_property
+    def days(self) -> list[date]:
+        """Every day at whose end a condition is taken, in order."""
+        return sorted({day for _, day in self.judged} | {self.basis.end})
+
+    @cached_property
+    def judged(self) -> list[tuple[Space, date]]:
+        """Whether users or accounts are judged, and by which days."""
+        pairs = ((operand.unit, piece.day) for operand in self.operands for piece in operand.slices)
+        return list(dict.fromkeys(pairs))
+
+
+def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = False) -> Plan:
+    """What to load, and what for. `is_split`: there will be conditions beside the question's segment.
+
+    Share types and channels restrict the operands whose events carry the facet and leave the others whole
+    (KPIS.md G9). A facet that no operand's events carry restricts all to the people with such a share, or to
+    the accounts they belong to. Raises PeriodError where the question's days are not those of the workspace,
+    and must be.
+    """
+    period = answered_period(kpi, question)
+    days = basis(period, question)
+    planner = _Planner(question, period, days, registry, is_split or question.segment is not None)
+    operands = tuple(planner.sliced(leaf) for leaf in leaves(kpi.expression))
+    carried = {facet for operand in operands for facet in operand.facets}
+    others = tuple((facet, allowed) for facet, allowed in question.limits if facet not in carried)
+    return Plan(
+        question=question,
+        registry=registry,
+        period=period,
+        basis=days,
+        operands=operands,
+        sharers=sharers(period, others) if others else None,
+    )
+
+
+def sharers(period: Period, condition: Where) -> Need:
+    """The people with a share, of any scope, that meets a condition."""
+    return Need(SHARES, condition, period.start, period.end, counts=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    question: Question
+    period: Period
+    basis: Basis
+    registry: Registry
+    is_conditional: bool
+
+    def sliced(self, leaf: Leaf) -> Sliced:
+        return Sliced(leaf.unit, isinstance(leaf, Count), self._facets(leaf), tuple(self._slices(leaf)))
+
+    def _slices(self, leaf: Leaf) -> list[Slice]:
+        match leaf:
+            case Union(parts):
+                return [piece for part in parts for piece in self._slices(part)]
+            case Balance(_, series, population):
+                day = self.basis.day(as_of(leaf, self.question))
+                return [Slice(StateNeed(series, self.basis.end), day, population)]
+            case Entries(_, series):
+                check_zone(self.period, self.question.workspace.zone)
+                stretches = self._stretches(leaf)
+                return [Slice(EntryNeed(series, first, last), day) for first, last, day in stretches]
+        population = leaf.population if isinstance(leaf, Distinct) else None
+        stretches = self._stretches(leaf)
+        return [Slice(self._need(leaf, first, last), day, population) for first, last, day in stretches]
+
+    def _need(self, leaf: Rows, first: date, last: date) -> Need:
+        own = tuple(limit for limit in self.question.limits if limit[0] in self._facets(leaf))
+        start, end = day_start(first, self.period.zone), day_start(days_later(last, 1), self.period.zone)
+        return Need(leaf.series, both(leaf.where, own), start, end, isinstance(leaf, Count))
+
+    def _facets(self, leaf: Leaf) -> tuple[str, ...]:
+        """What is made of states, or of several operands, can be restricted by none."""
+        return self.registry[leaf.series].facets if isinstance(leaf, Rows) else ()
+
+    def _stretches(self, leaf: Leaf) -> list[Stretch]:
+        """The whole period at once, unless those in it are judged day by day."""
+        way = as_of(leaf, self.question)
+        if self.is_conditional and way is AsOf.EVENT_DAY:
+            return [(day, day, day) for day in local_days(self.period, self.question.workspace.zone)]
+        return [(self.period.first, self.period.last, self.basis.day(way))]

@@ -1,0 +1,58 @@
+import pytest
+
+from apps.engine.checking import DefinitionError, check
+from apps.engine.definitions import (
+    Balance,
+    Count,
+    Distinct,
+    Entries,
+    Expression,
+    Kpi,
+    Ratio,
+    RollingDistinct,
+    Union,
+)
+from apps.engine.sets import Space
+from tests.engine.brute import ACTIVE, KPIS, OPEN, PRODUCT, SERIES, SHARED
+
+
+@pytest.mark.parametrize("slug", KPIS)
+def test_the_catalogue_can_be_evaluated(slug: str) -> None:
+    check(KPIS[slug], SERIES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "field", "expected"),
+    [
+        (Distinct(Space.USER, "share.made"), "series", "one of ACCOUNTS, ACTIVITY, share.created"),
+        (Distinct(Space.ACCOUNT, "ACTIVITY"), "unit", "user, which ACTIVITY holds"),
+        (Count("ACTIVITY"), "series", "a series with counts; ACTIVITY has none"),
+        (Distinct(Space.USER, "ACTIVITY", PRODUCT), "where", "facets of ACTIVITY: "),
+        (RollingDistinct(Space.USER, "ACTIVITY", 0), "days", "at least 1"),
+        (Ratio(SHARED, ACTIVE, 1_000), "scale", "1 or 100"),
+        (
+            Ratio(Count("share.created"), ACTIVE, subset=True),
+            "subset",
+            "false, or two sets of one unit",
+        ),
+        (
+            Ratio(ACTIVE, Balance(Space.ACCOUNT, "account:open"), subset=True),
+            "subset",
+            "false, or two sets of one unit",
+        ),
+        (Balance(Space.USER, "user:happy"), "series", "one of user:open, user:registered, "),
+        (Balance(Space.ACCOUNT, "user:open"), "unit", "user, who stand in user:open"),
+        (Entries(Space.USER, "account:registered"), "unit", "account, who stand in account:registered"),
+        (Union(()), "union", "sets of one unit"),
+        (Union((OPEN, Balance(Space.ACCOUNT, "account:open"))), "union", "sets of one unit"),
+        (Union((OPEN, Distinct(Space.USER, "user:open"))), "series", "one of ACCOUNTS, ACTIVITY, share.created"),
+        (Ratio(ACTIVE, Count("ACTIVITY")), "series", "a series with counts; ACTIVITY has none"),
+    ],
+)
+def test_a_definition_that_cannot_be_evaluated_is_refused(
+    expression: Expression, field: str, expected: str
+) -> None:
+    with pytest.raises(DefinitionError, match=f"wrong_kpi: {field}") as refused:
+        check(Kpi("wrong_kpi", 1, expression), SERIES)
+    assert (refused.value.code, refused.value.field) == ("BAD_DEFINITION", field)
+    assert refused.value.expected.startswith(expected)
