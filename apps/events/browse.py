@@ -24,3 +24,9 @@ def definitions(
     """At most `limit` event definitions whose names come after a name, by name."""
     rows = EventDefinition.objects.filter(workspace=workspace_id, name__gt=after).order_by("name")
     return (rows if is_planned is None else rows.filter(is_planned=is_planned))[:limit]
+
+
+def planned(workspace_id: int) -> frozenset[str]:
+    """The names of the planned events."""
+    rows = EventDefinition.objects.filter(workspace=workspace_id, is_planned=True)
+    return frozenset(rows.values_list("name", flat=True))

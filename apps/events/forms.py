@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.events import taxonomy
-from apps.events.ingest import JSON_TYPES
+from apps.events.drafting import JSON_TYPES
 from apps.events.models import FACET_LENGTH, EventDefinition
 from apps.events.rows import TEXT_COLUMNS
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.timezone import now
 
-from apps.events import ingest, readers, rejects
-from apps.events.ingest import Delivery, Outcome
+from apps.events import ingest, readers, rejects, suppressing
+from apps.events.ingest import Delivery, Outcome, Refused
 from apps.events.messages import Terms
 from apps.events.models import EventDefinition, ImportRun
 from apps.events.readers import Format, Line, Unreadable
 from apps.events.rejects import AlreadyRunning, Reject
+from apps.events.suppressing import SUPPRESSED
 from apps.workspaces import policy
 from apps.workspaces.models import Workspace
 
@@ -123,7 +124,7 @@ def _store(order: Order, state: ImportRun, side: BufferedWriter, batch: list[Lin
     moved = copy(state)
 
     def move(outcome: Outcome) -> None:
-        refused = _rejects(batch, messages, outcome)
+        refused = _rejects(order.workspace.pk, batch, outcome)
         moved.position = state.position + len(batch)
         moved.accepted = state.accepted + outcome.accepted
         moved.duplicate = state.duplicate + outcome.duplicate
@@ -142,15 +143,24 @@ def _advance(state: ImportRun, moved: ImportRun) -> None:
         raise AlreadyRunning(f"{state.file} is being imported by another process")
 
 
-def _rejects(batch: list[Line], messages: list[Line], outcome: Outcome) -> list[Reject]:
-    """What was not taken, in the order of the file: lines that are no messages, and messages that were refused."""
-    malformed = [
+def _rejects(workspace_id: int, batch: list[Line], outcome: Outcome) -> list[Reject]:
+    """What was not taken, in the order of the file: lines that are no messages, and messages that were refused.
+
+    Of those that name somebody erased it is said that there was one.
+    """
+    malformed = {line.number: line.value for line in batch if line.problem is not None}
+    named = suppressing.naming(workspace_id, malformed)
+    messages = [line for line in batch if line.problem is None]
+    rejects = [
         Reject(line.number, line.problem.code, line.problem.reason, line.value)
         for line in batch
-        if line.problem is not None
+        if line.problem is not None and line.number not in named
     ]
-    refused = [
-        Reject(messages[one.index].number, one.code, one.reason, messages[one.index].value)
-        for one in outcome.rejected
-    ]
-    return sorted(malformed + refused, key=lambda reject: reject.line)
+    rejects += [Reject(number, SUPPRESSED.code, SUPPRESSED.reason, None) for number in named]
+    rejects += [_reject(messages[one.index], one) for one in outcome.rejected]
+    return sorted(rejects, key=lambda reject: reject.line)
+
+
+def _reject(line: Line, refused: Refused) -> Reject:
+    kept = None if refused.code == SUPPRESSED.code else line.value
+    return Reject(line.number, refused.code, refused.reason, kept)

@@ -1,30 +1,63 @@
-"""Which buckets an event changes: the hours that it counts in, one marker each."""
+"""What stored messages change: the hours that they count in, and the people and accounts that they are about."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
 
+from apps.audience import marking
+from apps.audience.models import Account, ProductUser
 from apps.engine.periods import Grain, bucket_start
 from apps.events import taxonomy
+from apps.events.rows import Draft
 from apps.workspaces.models import Workspace
+
+USER_STATES = frozenset({"user.signed_up", "user.deactivated"})
+ACCOUNT_STATES = frozenset({"account.created", "account.closed"})
 
 # Rows made by the ORM took a third of the time of storing a batch.
 APPEND = """
-    INSERT INTO workspaces_marker (workspace_id, family, grain, series, version, start, events)
-    SELECT %s, 'events', 'hour', * FROM unnest(%s::text[], %s::int[], %s::timestamptz[], %s::int[])"""
+    INSERT INTO workspaces_marker (workspace_id, family, grain, key, series, version, start, events)
+    SELECT %s, 'events', 'hour', '', * FROM unnest(%s::text[], %s::int[], %s::timestamptz[], %s::int[])"""
 
 
-def mark(workspace_id: int, happened: Iterable[tuple[int, datetime]]) -> None:
-    """Mark the hours in which events (definition id, instant) count, for every version in use.
+def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
+    """Mark what stored messages change; what was merged is marked by `telling.merge`.
 
     Reads the version map in the caller's transaction, which must hold `taxonomy.writer_lock`.
     """
+    _mark_hours(workspace_id, Counter((draft.definition_id, draft.message.occurred_at) for draft in stored))
+    marking.mark(workspace_id, ProductUser, [pk for draft in stored if (pk := _user(draft)) is not None])
+    marking.mark(workspace_id, Account, [pk for draft in stored if (pk := _account(draft)) is not None])
+    marking.mark_anonymous(
+        workspace_id, Counter(key for draft in stored if (key := _anonymous(draft)) is not None)
+    )
+
+
+def _user(draft: Draft) -> int | None:
+    """The user, if anything is said of them: to do something is no state of theirs."""
+    said = draft.claims
+    says = said.user_traits or said.anonymous_id or said.membership or draft.kind in USER_STATES
+    return draft.user_id if says else None
+
+
+def _account(draft: Draft) -> int | None:
+    """The account, if anything is said of it itself."""
+    return draft.account_id if draft.claims.account_traits or draft.kind in ACCOUNT_STATES else None
+
+
+def _anonymous(draft: Draft) -> str | None:
+    """The anonymous id of whose events, or by whose events, somebody's states may change."""
+    if draft.user_id is None and draft.kind in USER_STATES:
+        return draft.message.anonymous_id
+    return draft.claims.anonymous_id
+
+
+def _mark_hours(workspace_id: int, told: Counter[tuple[int, datetime]]) -> None:
     versions = taxonomy.versions_of(Workspace.objects.only("versions").get(pk=workspace_id))
-    told = Counter(happened)
     hours: dict[str, dict[datetime, datetime]] = {}
     buckets: Counter[tuple[str, int, datetime]] = Counter()
     for series, version in versions.pairs():

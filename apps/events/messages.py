@@ -56,6 +56,7 @@ class Message:
     user_id: str | None
     anonymous_id: str | None
     group_id: str | None
+    previous_id: str | None
     occurred_at: datetime
     is_dated: bool
     properties: Mapping[str, Any] = field(repr=False)
@@ -124,7 +125,7 @@ def _contents(raw: dict[str, Any], kind: str, traits: dict[str, Any]) -> dict[st
     if kind in ("page", "screen"):
         properties |= {key: raw[key] for key in ("name", "category") if isinstance(raw.get(key), str)}
     if kind == "alias":
-        properties["previousId"] = _id(raw, "previousId")
+        properties["previousId"] = id_in(raw, "previousId")
     context = {key: value for key, value in _mapping(raw, "context").items() if key not in ("groupId", "library")}
     return properties | {"$context": context} if context else properties
 
@@ -157,16 +158,18 @@ def _message_id(raw: dict[str, Any]) -> str:
 
 
 def _identity(raw: dict[str, Any], kind: str) -> dict[str, str | None]:
-    user_id, anonymous_id = _id(raw, "userId"), _id(raw, "anonymousId")
+    user_id, anonymous_id = id_in(raw, "userId"), id_in(raw, "anonymousId")
     if user_id is None and anonymous_id is None:
         raise Rejection("no_identity", "A message names a `userId`, an `anonymousId`, or both.")
-    group_id = _id(raw, "groupId") if kind == "group" else _id(_mapping(raw, "context"), "groupId")
+    group_id = id_in(raw if kind == "group" else _mapping(raw, "context"), "groupId")
     if kind == "group" and group_id is None:
         raise Rejection("no_group", "A group call names a `groupId`.")
-    return {"user_id": user_id, "anonymous_id": anonymous_id, "group_id": group_id}
+    previous_id = id_in(raw, "previousId") if kind == "alias" else None
+    return {"user_id": user_id, "anonymous_id": anonymous_id, "group_id": group_id, "previous_id": previous_id}
 
 
-def _id(raw: dict[str, Any], key: str) -> str | None:
+def id_in(raw: Mapping[str, Any], key: str) -> str | None:
+    """The id under a key, as text; None where there is none. Raises Rejection."""
     value = raw.get(key)
     if value is None:
         return None

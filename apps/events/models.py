@@ -53,6 +53,7 @@ class TaxonomyVersion(WorkspaceRow):
     version = models.IntegerField()
     zone = models.CharField(max_length=64)
     definitions = models.JSONField(help_text="By definition id: name, kind, is_activity, constants, columns.")
+    icp = models.JSONField(default=dict, help_text="By slug of an ICP profile: its approved version's number and rule.")
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta(WorkspaceRow.Meta):
@@ -133,6 +134,16 @@ class Event(WorkspaceRow):
             models.Index("workspace", "occurred_at", name="event_by_time"),
             models.Index("definition", "occurred_at", name="event_by_definition"),
             models.Index("user", "occurred_at", name="event_by_user", condition=models.Q(user__isnull=False)),
+            models.Index(
+                "account", "occurred_at", name="event_by_account", condition=models.Q(account__isnull=False)
+            ),
+            models.Index(
+                "workspace",
+                "anonymous_id",
+                "occurred_at",
+                name="event_by_anonymous_id",
+                condition=models.Q(user__isnull=True, anonymous_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

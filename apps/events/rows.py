@@ -11,7 +11,9 @@ from typing import Any
 
 from django.db import connection
 
+from apps.audience.merging import Merge
 from apps.audience.models import ID_LENGTH
+from apps.events.claims import Claims
 from apps.events.messages import Message
 from apps.events.models import FACET_LENGTH
 from apps.workspaces.exactjson import to_json
@@ -53,15 +55,20 @@ INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message with everything that its row needs."""
+    """A message with everything that its row needs, its place in the batch, and what it says beside that."""
 
+    place: int
     message: Message
+    claims: Claims
     definition_id: int
+    kind: str
     source: str
     key: uuid.UUID
     action_key: uuid.UUID | None
     user_id: int | None
     account_id: int | None
+    users: Merge | None
+    accounts: Merge | None
 
     @property
     def ids(self) -> set[uuid.UUID]:
@@ -111,6 +118,15 @@ def insert(workspace_id: int, received_at: datetime, drafts: Sequence[Draft]) ->
         new = [draft for draft in firsts if draft.key in keys]
         _log_conflicts(cursor, workspace_id, [draft for draft in drafts if draft.key not in keys])
     return new
+
+
+def remove(workspace_id: int, stored: Sequence[Draft]) -> None:
+    """Take back what was inserted in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM events_event WHERE message_key = ANY(%s) AND workspace_id = %s",
+            [[draft.key for draft in stored], workspace_id],
+        )
 
 
 def _firsts(drafts: Sequence[Draft]) -> list[Draft]:

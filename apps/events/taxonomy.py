@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from django.db import connection, transaction
 
+from apps.audience.models import IcpStatus, IcpVersion
 from apps.engine.definitions import Series
 from apps.engine.sets import Space
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
@@ -19,6 +20,11 @@ from apps.workspaces.models import Workspace
 ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
 SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
 SERIES = {series.name: series for series in (ACTIVITY, SHARES)}
+# Everything that is known of people and accounts by the day has one version together.
+STATES = "STATES"
+STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
+# Each approved ICP profile has a version of its own: "icp:mid-market".
+ICP = "icp:"
 
 LONGEST_WAIT = "5s"
 
@@ -46,15 +52,37 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """One frozen version: meanings by definition id, and the zone whose hours are the buckets."""
+    """One frozen version: meanings by definition id, and the zone whose hours are the buckets.
+
+    Of each approved ICP profile, by slug, `icp` has the rule and `icp_numbers` that rule's number.
+    """
 
     version: int
     zone: str
     meanings: Mapping[int, Meaning]
+    icp: Mapping[str, Any]
+    icp_numbers: Mapping[str, int]
+
+    def version_keys(self) -> list[str]:
+        """Whatever has a version: the keys of the workspace's version map."""
+        return [*SERIES, STATES, *(ICP + slug for slug in sorted(self.icp))]
+
+    def basis(self, key: str) -> tuple[Any, ...]:
+        """All that the rows of a key are made by: where two versions agree in it, so do the rows."""
+        if key == STATES:
+            return self.zone, self.state_kinds()
+        if key.startswith(ICP):
+            slug = key.removeprefix(ICP)
+            return self.zone, self.state_kinds(), self.icp_numbers[slug], self.icp[slug]
+        return self.zone, self.feeders(key)
 
     def feeders(self, series: str) -> dict[int, Meaning]:
         """The definitions that feed a series."""
         return {pk: meaning for pk, meaning in self.meanings.items() if series in meaning.feeds()}
+
+    def state_kinds(self) -> dict[int, str]:
+        """The definitions that open or close users and accounts, and of which kind each is."""
+        return {pk: meaning.kind for pk, meaning in self.meanings.items() if meaning.kind in STATE_KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +107,13 @@ def zone_of(workspace: Workspace) -> str:
     return load(workspace.pk, versions_of(workspace).current[ACTIVITY.name]).zone
 
 
+def profiles_of(workspace: Workspace) -> dict[str, int]:
+    """The ICP profiles that answers know, by slug, each with the number of the version that is in force."""
+    keys = [(key, version) for key, version in versions_of(workspace).current.items() if key.startswith(ICP)]
+    slugs = [(key.removeprefix(ICP), version) for key, version in sorted(keys)]
+    return {slug: load(workspace.pk, version).icp_numbers[slug] for slug, version in slugs}
+
+
 @lru_cache(maxsize=1024)
 def load(workspace_id: int, version: int) -> Taxonomy:
     """A frozen taxonomy version; versions never change, so the process keeps them."""
@@ -87,7 +122,9 @@ def load(workspace_id: int, version: int) -> Taxonomy:
 
 def _thawed(row: TaxonomyVersion) -> Taxonomy:
     meanings = {int(pk): Meaning(**meaning) for pk, meaning in row.definitions.items()}
-    return Taxonomy(row.version, row.zone, meanings)
+    rules = {slug: frozen["rule"] for slug, frozen in row.icp.items()}
+    numbers = {slug: frozen["number"] for slug, frozen in row.icp.items()}
+    return Taxonomy(row.version, row.zone, meanings, rules, numbers)
 
 
 def install(workspace: Workspace) -> None:
@@ -102,7 +139,8 @@ def install(workspace: Workspace) -> None:
         for slug, channel in DEFAULT_SHARE_KINDS
     )
     first = _freeze(workspace, 1)
-    workspace.versions = {"current": dict.fromkeys(SERIES, first.version), "building": {}, "marked": True}
+    current = dict.fromkeys(_thawed(first).version_keys(), first.version)
+    workspace.versions = {"current": current, "building": {}, "marked": True, "retired": []}
     workspace.save(update_fields=["versions"])
 
 
@@ -160,28 +198,39 @@ def publish(workspace_id: int) -> Collection[str]:
     latest = TaxonomyVersion.objects.filter(workspace=workspace).latest("version").version
     # Not by `load`: were this transaction rolled back, its cache would keep a version that never was.
     new, current = _thawed(_freeze(workspace, latest + 1)), versions_of(workspace).current
-    # A series that is new to the product has no version yet.
     changed = [
-        name for name in SERIES if name not in current or _differs(name, load(workspace_id, current[name]), new)
+        key
+        for key in new.version_keys()
+        # A series that is new to the product has no version yet, nor has a new profile.
+        if key not in current or load(workspace_id, current[key]).basis(key) != new.basis(key)
     ]
     workspace.versions = {
         "current": current,
         "building": dict.fromkeys(changed, new.version),
         "marked": not changed,
+        "retired": sorted(current.keys() - new.version_keys()),
     }
+    if not changed:
+        workspace.versions = switched(workspace.versions)
     workspace.save(update_fields=["versions"])
     return changed
 
 
-def _differs(series: str, old: Taxonomy, new: Taxonomy) -> bool:
-    return old.zone != new.zone or old.feeders(series) != new.feeders(series)
+def switched(versions: Mapping[str, Any]) -> dict[str, Any]:
+    """A version map once what was building is in force, and what was retired is not any more."""
+    current = versions["current"] | versions["building"]
+    kept = {key: version for key, version in current.items() if key not in versions.get("retired", ())}
+    return {"current": kept, "building": {}, "marked": True, "retired": []}
 
 
 def _freeze(workspace: Workspace, version: int) -> TaxonomyVersion:
     rows = EventDefinition.objects.filter(workspace=workspace, is_planned=True).values("pk", *MEANING)
+    rules = IcpVersion.objects.filter(workspace=workspace, status=IcpStatus.APPROVED)
+    approved = rules.values_list("profile__slug", "number", "rule")
     return TaxonomyVersion.objects.create(
         workspace=workspace,
         version=version,
         zone=workspace.timezone,
         definitions={row["pk"]: {field: row[field] for field in MEANING} for row in rows},
+        icp={slug: {"number": number, "rule": rule} for slug, number, rule in approved},
     )

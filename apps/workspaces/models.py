@@ -19,6 +19,9 @@ from apps.engine.sets import Space
 from apps.workspaces.scoping import WorkspaceRow
 
 
+SERIES_LENGTH = 150
+
+
 def validate_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone."""
     try:
@@ -41,6 +44,9 @@ class Workspace(models.Model):
     )
     is_suspended = models.BooleanField(default=False, help_text="Refuses ingest and queries; keeps everything.")
     versions = models.JSONField(default=dict, editable=False)
+    erasures = models.IntegerField(
+        default=0, editable=False, help_text="How often rows were rewritten in place: part of every cache key."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
@@ -125,21 +131,33 @@ class EmbedKey(WorkspaceRow):
 
 
 class Marker(WorkspaceRow):
-    """ "This bucket changed": appended by whoever changes it, deleted by the worker that rebuilds it.
+    """ "This changed": appended by whoever changes it, deleted by the worker that rebuilds it.
 
+    What changed is a bucket (`start`), a user or an account (`subject`, its ordinal), or something whose
+    reach only a later transaction can see (`key`, of family "cause"), which the worker expands into the others.
     There is no unique key on purpose: a marker that is there already may belong to a transaction that the
     worker has not seen, and dropping ours would lose our event (RELIABILITY section 2).
     """
 
     family = models.CharField(max_length=8)
-    series = models.CharField(max_length=100)
-    version = models.IntegerField()
-    grain = models.CharField(max_length=5)
-    start = models.DateTimeField()
+    series = models.CharField(max_length=SERIES_LENGTH)
+    version = models.IntegerField(default=0)
+    grain = models.CharField(max_length=5, default="")
+    start = models.DateTimeField(null=True)
+    subject = models.BigIntegerField(null=True)
+    key = models.CharField(max_length=255, default="")
     events = models.IntegerField(default=0, help_text="How many new events wait behind this marker.")
     since = models.DateTimeField(db_default=Now(), help_text="When the change came in.")
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
-            models.Index("workspace", "grain", models.F("start").desc(), "series", "version", name="marker_bucket")
+            models.Index("workspace", "grain", models.F("start").desc(), "series", "version", name="marker_bucket"),
+            models.Index(
+                "workspace",
+                "family",
+                "series",
+                "subject",
+                name="marker_subject",
+                condition=models.Q(start__isnull=True),
+            ),
         ]

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.audience.models import Account, ProductUser
 from apps.engine.periods import parse_month
 from apps.rollups import queue
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import Marker, Workspace
+from tests.people import merged
 from tests.staff import staff
 from tests.world import act, ask, deliver, opened
 
@@ -87,6 +88,27 @@ def test_whoever_is_internal_leaves_every_kpi(admin_client: Client, acme: Worksp
     assert ask(acme, "total_active_users", april).answer.value == 1
     bob.refresh_from_db()
     assert (bob.external_id, bob.ordinal, bob.is_internal) == ("bob", 1, True)
+
+
+def test_ids_that_count_as_one_are_our_own_together(admin_client: Client, acme: Workspace) -> None:
+    deliver(acme, act("bob", "2026-04-10T11:00:00"), merged("al", "alice"))
+    Marker.objects.filter(workspace=acme).delete()
+    for flag, ours in (("on", {"al", "alice"}), ("", set())):
+        al = ProductUser.objects.get(workspace=acme, external_id="al")
+        form = {**NO_ROWS, "is_internal": flag}
+        assert admin_client.post(f"{USERS}{al.pk}/change/", form).status_code == 302
+        internal = ProductUser.objects.filter(workspace=acme, is_internal=True)
+        assert {user.external_id for user in internal} == ours
+    alice = ProductUser.objects.get(workspace=acme, external_id="alice")
+    markers = Marker.objects.filter(workspace=acme)
+    assert {(one.family, one.series, one.subject) for one in markers} == {("subject", "user", alice.ordinal)}
+
+
+def test_a_page_shows_who_somebody_was_merged_into(admin_client: Client, acme: Workspace) -> None:
+    deliver(acme, merged("al", "alice"))
+    alice = ProductUser.objects.get(workspace=acme, external_id="alice")
+    page = opened_page(admin_client, ProductUser, "al", USERS)
+    assert f'<a href="{USERS}{alice.pk}/change/">alice</a>' in page
 
 
 def test_a_search_finds_whole_ids_only(admin_client: Client, acme: Workspace) -> None:

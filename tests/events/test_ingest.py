@@ -4,13 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from apps.audience.models import Account, Membership, ProductUser, TraitChange
+from apps.audience.models import Account, MembershipChange, ProductUser, TraitChange
 from apps.engine.periods import Grain
 from apps.events import ingest
 from apps.events.ingest import Delivery
 from apps.events.messages import Terms
 from apps.events.models import Event, EventDefinition, ReferralMessage, RejectedEvent, ShareEvent
 from apps.workspaces.models import Marker
+from tests.people import identify, visit
 from tests.world import NOW, act, deliver, opened, share, track
 
 pytestmark = pytest.mark.django_db
@@ -176,17 +177,14 @@ def test_an_event_marks_its_hour_for_each_series_that_it_feeds() -> None:
     ]
 
 
-def test_an_anonymous_event_is_stored_and_counts_for_nobody_yet() -> None:
+def test_an_anonymous_event_is_nobodys_and_marks_its_hour_like_any_other() -> None:
     acme = opened().workspace
-    message = {**act("", "2026-04-30T09:15:00"), "userId": None, "anonymousId": "visitor-1"}
-    assert deliver(acme, message).accepted == 1
+    assert deliver(acme, visit("visitor-1", "2026-04-30T09:15:00")).accepted == 1
     event = Event.objects.get(workspace=acme)
     assert (event.user, event.anonymous_id) == (None, "visitor-1")
-    assert not Marker.objects.filter(workspace=acme).exists()
-
-
-def identify(who: str, at: str, **traits: object) -> dict[str, object]:
-    return {**track("", who, at), "type": "identify", "traits": traits}
+    assert [(one.series, one.start) for one in Marker.objects.filter(workspace=acme)] == [
+        ("ACTIVITY", datetime(2026, 4, 30, 9, tzinfo=UTC))
+    ]
 
 
 def test_traits_are_dated_history() -> None:
@@ -205,24 +203,12 @@ def test_a_group_call_describes_the_account_and_makes_a_member() -> None:
     acme = opened().workspace
     for name, at in (("initech", "2026-02-01T00:00:00"), ("hooli", "2026-03-01T00:00:00")):
         deliver(acme, {**track("", "alice", at), "type": "group", "groupId": name, "traits": {"size": name}})
-    members = Membership.objects.filter(workspace=acme).order_by("valid_from")
+    members = MembershipChange.objects.filter(workspace=acme).order_by("valid_from")
     assert [(str(one.account), str(one.user), one.is_primary) for one in members] == [
-        ("initech", "alice", True),
-        ("hooli", "alice", False),
+        ("initech", "alice", None),
+        ("hooli", "alice", None),
     ]
     assert Account.objects.get(workspace=acme, external_id="hooli").traits.get().value == "hooli"
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "late first"])
-def test_the_latest_word_on_internal_counts_in_any_order_of_arrival(order: tuple[int, int]) -> None:
-    acme = opened().workspace
-    said = [
-        identify("alice", "2026-02-01T00:00:00", is_internal=False),
-        identify("alice", "2026-03-01T00:00:00", is_internal=True),
-    ]
-    for place in order:
-        deliver(acme, said[place])
-    assert ProductUser.objects.get(workspace=acme).is_internal is True
 
 
 def test_of_two_shares_of_one_action_in_a_batch_the_first_counts() -> None:

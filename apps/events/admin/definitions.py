@@ -19,7 +19,7 @@ def publish(request: HttpRequest, workspace_id: int) -> None:
     """Put what was edited in force, and say what is counted anew."""
     changed = sorted(taxonomy.publish(workspace_id))
     if changed:
-        texts = f"{' and '.join(changed)}: being counted anew. Until that is done, KPIs answer as before."
+        texts = f"{', '.join(changed)}: being counted anew. Until that is done, KPIs answer as before."
         messages.info(request, texts)
 
 

@@ -1,0 +1,54 @@
+"""Of whom something was said: one marker each for the worker that reads their histories anew.
+
+What only a later transaction can see the reach of, a merge or an anonymous id that became somebody's, leaves a
+marker that names the cause (DESIGN section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection
+
+from apps.audience.identity import SPACES
+from apps.audience.models import ProductUser, Subject
+
+MARK_SUBJECTS = """
+    INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
+    SELECT %s, 'subject', %s, 0, '', '', subject.counts_as, count(*)
+    FROM unnest(%s::bigint[]) AS told (id) JOIN {table} AS subject ON subject.id = told.id
+    GROUP BY subject.counts_as"""
+MARK_ORDINALS = """
+    INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
+    SELECT %s, %s, %s, 0, '', '', ordinal, 0 FROM unnest(%s::bigint[]) AS ordinal"""
+MARK_ANONYMOUS = """
+    INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
+    SELECT %s, 'cause', 'anonymous', 0, '', * FROM unnest(%s::text[], %s::int[])"""
+
+
+def mark(workspace_id: int, model: type[Subject], ids: Sequence[int]) -> None:
+    """Mark whoever these users or accounts, by primary key and once for each thing said, count as."""
+    if ids:
+        statement = MARK_SUBJECTS.format(table=model._meta.db_table)  # noqa: SLF001
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [workspace_id, SPACES[model].value, list(ids)])
+
+
+def mark_merged(workspace_id: int, model: type[Subject], joined: Sequence[tuple[int, int]]) -> None:
+    """Mark those who became one, by the ordinals that they counted as: loser and survivor."""
+    if not joined:
+        return
+    both = sorted({ordinal for pair in joined for ordinal in pair})
+    with connection.cursor() as cursor:
+        cursor.execute(MARK_ORDINALS, [workspace_id, "subject", SPACES[model].value, both])
+        # What a user did counts by who did it; what was done in an account does not.
+        if model is ProductUser:
+            losers = [loser for loser, _ in joined]
+            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", "merged", losers])
+
+
+def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:
+    """Mark anonymous ids whose events may be somebody else's than was thought, with how often that was said."""
+    if times:
+        with connection.cursor() as cursor:
+            cursor.execute(MARK_ANONYMOUS, [workspace_id, list(times), list(times.values())])

@@ -1,0 +1,55 @@
+"""Which hours have an event that feeds a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from apps.engine.periods import Grain, bucket_end, bucket_start
+from apps.events.taxonomy import Taxonomy
+
+STEP = timedelta(minutes=15)
+
+ALL = """
+    SELECT DISTINCT date_bin(%(step)s::interval, occurred_at, 'epoch') FROM events_event
+    WHERE workspace_id = %(workspace)s AND definition_id = ANY(%(definitions)s)"""
+# Each branch goes by an index of its own.
+OF_THESE = """
+    SELECT DISTINCT date_bin(%(step)s::interval, occurred_at, 'epoch') FROM (
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND user_id = ANY(%(users)s)
+        UNION ALL
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s) AND user_id IS NULL
+    ) AS event
+    WHERE definition_id = ANY(%(definitions)s)"""
+
+
+def of_all(workspace_id: int, meanings: Taxonomy, series: str) -> set[datetime]:
+    """The hour buckets that have an event which feeds the series under these meanings, by their first instants."""
+    return _hours(ALL, workspace_id, meanings, {"definitions": list(meanings.feeders(series))})
+
+
+def of(
+    workspace_id: int, meanings: Taxonomy, series: str, who: tuple[Sequence[int], Sequence[str]]
+) -> set[datetime]:
+    """The same for the events of some users, by primary key, and of some anonymous ids."""
+    users, visits = who
+    chosen = {"definitions": list(meanings.feeders(series)), "users": list(users), "visits": list(visits)}
+    return _hours(OF_THESE, workspace_id, meanings, chosen)
+
+
+def _hours(statement: str, workspace_id: int, meanings: Taxonomy, chosen: dict[str, object]) -> set[datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"step": str(STEP), "workspace": workspace_id, **chosen})
+        return {start for (step,) in cursor.fetchall() for start in _touched(step, meanings.zone)}
+
+
+def _touched(step: datetime, zone: str) -> Iterator[datetime]:
+    """The hour buckets that a quarter of an hour touches: one, but for zones that change in its middle."""
+    start = bucket_start(step, Grain.HOUR, zone)
+    while start < step + STEP:
+        yield start
+        start = bucket_end(start, Grain.HOUR, zone)
