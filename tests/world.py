@@ -38,6 +38,31 @@ def track(event: str, who: str, at: str, **properties: Any) -> dict[str, Any]:
     }
 
 
+def _said(kind: str, at: str, traits: dict[str, Any], **ids: str) -> dict[str, Any]:
+    timestamp = at if at[-1] == "Z" or "+" in at else f"{at}Z"
+    return {"type": kind, "messageId": f"message-{next(_ids)}", "timestamp": timestamp, "traits": traits, **ids}
+
+
+def identify(who: str, at: str, **traits: Any) -> dict[str, Any]:
+    """An identify call with an id of its own."""
+    return _said("identify", at, traits, userId=who)
+
+
+def recognise(anonymous: str, who: str, at: str) -> dict[str, Any]:
+    """An identify call that says whose an anonymous id is."""
+    return _said("identify", at, {}, userId=who, anonymousId=anonymous)
+
+
+def group(who: str, account: str, at: str, **traits: Any) -> dict[str, Any]:
+    """A group call: the user belongs to the account, which has these traits."""
+    return _said("group", at, traits, userId=who, groupId=account)
+
+
+def alias(old: str, new: str, at: str) -> dict[str, Any]:
+    """An alias call: whoever was known by the old id is the new one."""
+    return _said("alias", at, {}, userId=new, previousId=old)
+
+
 def act(who: str, at: str, **properties: Any) -> dict[str, Any]:
     return track("action.performed", who, at, action_type="edit", **properties)
 

@@ -23,27 +23,30 @@ class Held:
 
 
 class Cache:
-    """Rows by id, up to about `capacity` bytes; the least used go first."""
+    """Rows by id, up to about `capacity` bytes; the least used go first.
+
+    An erasure rewrites rows in place, so a row is known by the number of its workspace's erasures as well.
+    """
 
     def __init__(self, capacity: int) -> None:
         self.capacity, self.size = capacity, 0
-        self._held: OrderedDict[int, Held] = OrderedDict()
+        self._held: OrderedDict[tuple[int, int], Held] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, ids: Iterable[int]) -> dict[int, Held]:
-        """Those of the rows that are held."""
+    def get(self, epoch: int, ids: Iterable[int]) -> dict[int, Held]:
+        """Those of the rows that are held, as they are after so many erasures."""
         with self._lock:
-            found = {pk: self._held[pk] for pk in ids if pk in self._held}
+            found = {pk: self._held[epoch, pk] for pk in ids if (epoch, pk) in self._held}
             for pk in found:
-                self._held.move_to_end(pk)
+                self._held.move_to_end((epoch, pk))
             return found
 
-    def put(self, read: Mapping[int, Held]) -> None:
+    def put(self, epoch: int, read: Mapping[int, Held]) -> None:
         """Hold these rows too."""
         with self._lock:
             for pk, held in read.items():
-                if pk not in self._held:
-                    self._held[pk] = held
+                if (epoch, pk) not in self._held:
+                    self._held[epoch, pk] = held
                     self.size += held.size
             while self.size > self.capacity:
                 self.size -= self._held.popitem(last=False)[1].size

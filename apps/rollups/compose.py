@@ -12,7 +12,7 @@ from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
-from apps.rollups.build.content import Bucket, Built, Content, Facets, stored_facets
+from apps.rollups.build.content import Bucket, Built, Content, Facets, is_state, stored_facets
 
 PARENTS = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
 PARTS = {parent: part for part, parent in PARENTS.items()}
@@ -50,9 +50,9 @@ def composed(buckets: Sequence[Bucket]) -> Built:
 
 
 def parent(bucket: Bucket) -> Bucket | None:
-    """The day of an hour, the month of a day; a month has none."""
+    """The day of an hour, the month of a day; a month has none, nor has a state's day: it is marked by itself."""
     grain = PARENTS.get(bucket.grain)
-    if grain is None:
+    if grain is None or is_state(bucket.series):
         return None
     zone = load(bucket.workspace_id, bucket.version).zone
     return Bucket(

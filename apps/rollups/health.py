@@ -7,15 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.timezone import now
 
+from apps.rollups.build.content import version_key
 from apps.rollups.hints import hint
 from apps.rollups.models import BucketFailure, Rollup
 from apps.rollups.worker import ALARM_AFTER
 from apps.workspaces.models import Marker, Workspace
-
-BUCKET = ("workspace", "series", "version", "grain", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,12 @@ class Pending:
 class Change:
     """A series that is being built anew: from which version to which, and how many buckets are built and left.
 
-    Until `is_marked` it is not known how many are left.
+    `current` is None for one that is new. Until `is_marked` it is not known how many are left.
     """
 
     workspace: str
     series: str
-    current: int
+    current: int | None
     building: int
     is_marked: bool
     built: int
@@ -98,16 +97,19 @@ def try_again() -> int:
 
 
 def _failing() -> QuerySet[BucketFailure]:
-    """Failures that were not made good: their bucket still waits."""
-    waiting = Marker.unscoped.filter(**{field: OuterRef(field) for field in BUCKET})
-    return BucketFailure.unscoped.filter(Exists(waiting))
+    """Failures that were not made good: their bucket or subject still waits."""
+    place = {field: OuterRef(field) for field in ("workspace", "series", "version", "grain")}
+    # One of the two is null, and null equals nothing.
+    same = Q(start=OuterRef("start")) | Q(subject=OuterRef("subject"))
+    return BucketFailure.unscoped.filter(Exists(Marker.unscoped.filter(same, **place)))
 
 
 def _pending() -> list[Pending]:
     place = ("workspace__slug", "series", "version", "grain")
-    amounts = (Count("start", distinct=True), Sum("events"), Min("since"))
-    rows = Marker.unscoped.values_list(*place).annotate(*amounts).order_by(*place)
-    return [Pending(*row) for row in rows]
+    named = Count("key", distinct=True, filter=~Q(key=""))
+    waiting = Count("start", distinct=True) + Count("subject", distinct=True) + named
+    rows = Marker.unscoped.values_list(*place).annotate(waiting=waiting, told=Sum("events"), oldest=Min("since"))
+    return [Pending(*row) for row in rows.order_by(*place)]
 
 
 def _changes(pending: Sequence[Pending]) -> list[Change]:
@@ -115,12 +117,12 @@ def _changes(pending: Sequence[Pending]) -> list[Change]:
     built = _built(changing)
     left = Counter[tuple[str, str, int]]()
     for row in pending:
-        left[row.workspace, row.series, row.version] += row.buckets
+        left[row.workspace, version_key(row.series), row.version] += row.buckets
     return [
         Change(
             workspace=workspace.slug,
             series=series,
-            current=workspace.versions["current"][series],
+            current=workspace.versions["current"].get(series),
             building=version,
             is_marked=workspace.versions["marked"],
             built=built[workspace.slug, series, version],
@@ -139,5 +141,5 @@ def _built(workspaces: Iterable[Workspace]) -> Counter[tuple[str, str, int]]:
     )
     built = Counter[tuple[str, str, int]]()
     for slug, series, version, _, buckets in grains:
-        built[slug, series, version] += buckets
+        built[slug, version_key(series), version] += buckets
     return built

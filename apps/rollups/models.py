@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
+from apps.workspaces.models import SERIES_LENGTH
 from apps.workspaces.scoping import WorkspaceRow
 
 
@@ -31,7 +32,7 @@ class Rollup(WorkspaceRow):
     """
 
     id = models.BigAutoField(primary_key=True)
-    series = models.CharField(max_length=100)
+    series = models.CharField(max_length=SERIES_LENGTH)
     version = models.IntegerField()
     facets = models.JSONField(default=dict)
     grain = models.CharField(max_length=5)
@@ -61,17 +62,53 @@ class Rollup(WorkspaceRow):
 
 
 class BucketFailure(WorkspaceRow):
-    """A bucket whose build failed: counted outside the transaction that rolled back, tried again later."""
+    """A bucket or a subject whose build failed: counted outside the transaction that rolled back, tried later."""
 
-    series = models.CharField(max_length=100)
+    series = models.CharField(max_length=SERIES_LENGTH)
     version = models.IntegerField()
-    grain = models.CharField(max_length=5)
-    start = models.DateTimeField()
+    grain = models.CharField(max_length=5, default="")
+    start = models.DateTimeField(null=True)
+    subject = models.BigIntegerField(null=True)
     attempts = models.IntegerField(default=0)
     error = models.TextField()
     next_try_at = models.DateTimeField()
 
     class Meta(WorkspaceRow.Meta):
         constraints = [
-            models.UniqueConstraint("workspace", "series", "version", "grain", "start", name="bucket_failure_once")
+            models.UniqueConstraint(
+                fields=("workspace", "series", "version", "grain", "start", "subject"),
+                name="bucket_failure_once",
+                nulls_distinct=False,
+            )
+        ]
+
+
+class StateRow(WorkspaceRow):
+    """A stretch of local days at whose ends a user or an account stood in a state: a trait's value, open, a match.
+
+    Resolved from the subject's whole history under the subject's lock: merges are followed and the traits of
+    accounts handed down to their members (KPIS.md G6, G8, G9). The stretches of a state do not overlap, but
+    for memberships, of which somebody may have several.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.CharField(max_length=SERIES_LENGTH)
+    version = models.IntegerField()
+    subject = models.BigIntegerField(help_text="The ordinal of the user or account.")
+    value = models.TextField(help_text="As JSON.")
+    first_day = models.DateField()
+    end_day = models.DateField(null=True, help_text="The first day at whose end it did not hold any more.")
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [
+            models.Index("workspace", "version", "series", "first_day", name="state_begun"),
+            models.Index(
+                "workspace",
+                "version",
+                "series",
+                "end_day",
+                name="state_ended",
+                condition=models.Q(end_day__isnull=False),
+            ),
+            models.Index("workspace", "subject", "version", "series", name="state_of_subject"),
         ]

@@ -8,23 +8,28 @@ from django.db import connection
 KEEP = "1 day"
 
 
+# The name by which the version map knows a row's series, as build.content.version_key has it.
+KEY = """
+    CASE WHEN row.series LIKE 'user:icp:%%' THEN substring(row.series FROM 6)
+         WHEN row.series LIKE '%%:%%' THEN 'STATES' ELSE row.series END"""
+OLD = f"""
+    DELETE FROM {{table}} AS row
+    USING workspaces_workspace AS workspace, events_taxonomyversion AS current
+    WHERE workspace.id = row.workspace_id AND current.workspace_id = workspace.id
+      AND current.version = coalesce(
+        (workspace.versions -> 'current' ->> {KEY})::int,
+        (SELECT max(version) FROM events_taxonomyversion WHERE workspace_id = workspace.id))
+      AND current.created_at < now() - %s::interval
+      AND row.version IS DISTINCT FROM (workspace.versions -> 'current' ->> {KEY})::int
+      AND row.version IS DISTINCT FROM (workspace.versions -> 'building' ->> {KEY})::int"""
+
+
 def prune() -> int:
-    """Delete rows closed over a day ago, and old rows of versions no longer in use; return how many."""
+    """Delete rows closed over a day ago, and what old versions said that are no longer in use; return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM rollups_rollup WHERE closed_at < now() - %s::interval",
-            [KEEP],
-        )
-        closed: int = cursor.rowcount
-        cursor.execute(
-            """DELETE FROM rollups_rollup AS row
-               USING workspaces_workspace AS workspace, events_taxonomyversion AS current
-               WHERE workspace.id = row.workspace_id AND current.workspace_id = workspace.id
-                 AND current.version = (workspace.versions -> 'current' ->> row.series)::int
-                 AND current.created_at < now() - %s::interval
-                 AND row.version IS DISTINCT FROM (workspace.versions -> 'current' ->> row.series)::int
-                 AND row.version IS DISTINCT FROM (workspace.versions -> 'building' ->> row.series)::int""",
-            [KEEP],
-        )
-        old: int = cursor.rowcount
-        return closed + old
+        cursor.execute("DELETE FROM rollups_rollup WHERE closed_at < now() - %s::interval", [KEEP])
+        gone: int = cursor.rowcount
+        for table in ("rollups_rollup", "rollups_staterow"):
+            cursor.execute(OLD.format(table=table), [KEEP])
+            gone += cursor.rowcount
+        return gone

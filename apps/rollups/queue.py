@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
@@ -12,19 +12,21 @@ from django.conf import settings
 from django.db import connection
 
 from apps.engine.periods import Grain
-from apps.rollups import versions
-from apps.rollups.build.content import FAMILY, Bucket
+from apps.rollups import causes, subjects, versions
+from apps.rollups.build.content import EVENTS, STATES, Bucket
 from apps.rollups.worker import build
 from apps.workspaces.models import Marker, Workspace
 
 BATCH = 500
+# What one worker rebuilds at once: a bucket, a user or an account, or what a cause reaches.
+PLACE = ("family", "series", "version", "grain", "start", "subject", "key")
 RECENT = timedelta(days=1)
 GRAINS = (Grain.HOUR, Grain.DAY, Grain.MONTH)
 
 # An old bucket that was rebuilt a moment ago waits, so that a backfill does not rebuild it for every batch.
 DUE = """
     SELECT series, version, start FROM workspaces_marker AS marker
-    WHERE workspace_id = %(workspace)s AND family = %(family)s AND grain = %(grain)s
+    WHERE workspace_id = %(workspace)s AND family = ANY(%(families)s) AND grain = %(grain)s
       AND (start >= statement_timestamp() - %(recent)s::interval) = %(is_recent)s
       AND (%(is_recent)s OR NOT EXISTS (
         SELECT FROM rollups_rollup AS row
@@ -41,9 +43,9 @@ DUE = """
 
 
 def pending(workspace_id: int | None = None) -> int:
-    """How many buckets wait to be rebuilt, in one workspace or in all."""
+    """How many buckets, people and accounts wait to be rebuilt, in one workspace or in all."""
     markers = Marker.unscoped.all() if workspace_id is None else Marker.objects.filter(workspace=workspace_id)
-    return markers.values("workspace", "series", "version", "grain", "start").distinct().count()
+    return markers.values("workspace", *PLACE).distinct().count()
 
 
 def sweep(budget: float = 25.0) -> int:
@@ -76,8 +78,10 @@ def settle(workspace_id: int, on_progress: Callable[[int], None] = lambda built:
 def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     """Take a version change one step on, if there is one, and build a round; return what was done."""
     stepped = versions.advance(workspace_id)
-    built = 0
-    for batch in _batches(workspace_id, pause):
+    built = causes.expand(workspace_id) + sum(subjects.resolve(some) for some in subjects.due(workspace_id))
+    # Whatever people and accounts stand in is built when all of them are resolved, not once for each few.
+    batches = _recent(workspace_id, pause, [EVENTS]) if built else _batches(workspace_id, pause)
+    for batch in batches:
         if time.monotonic() > deadline:
             return built
         built += build(batch)
@@ -87,22 +91,35 @@ def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
 
 def _batches(workspace_id: int, pause: timedelta) -> Iterator[list[Bucket]]:
     """Recent buckets first, then old hours; old days and months when no full batch of old hours is left."""
-    for is_recent in (True, False):
-        for grain in GRAINS:
-            due = _due(workspace_id, grain, pause, is_recent=is_recent)
-            for _, batch in groupby(due, key=lambda bucket: (bucket.series, bucket.version)):
-                yield list(batch)
-            if not is_recent and len(due) == BATCH:
-                return
+    families = [EVENTS, STATES]
+    yield from _recent(workspace_id, pause, families)
+    for grain in GRAINS:
+        due = _due(workspace_id, grain, pause, families, is_recent=False)
+        yield from _alike(due)
+        if len(due) == BATCH:
+            return
 
 
-def _due(workspace_id: int, grain: Grain, pause: timedelta, *, is_recent: bool) -> list[Bucket]:
+def _recent(workspace_id: int, pause: timedelta, families: Sequence[str]) -> Iterator[list[Bucket]]:
+    for grain in GRAINS:
+        yield from _alike(_due(workspace_id, grain, pause, families, is_recent=True))
+
+
+def _alike(due: Sequence[Bucket]) -> Iterator[list[Bucket]]:
+    """Batches of one series and version each."""
+    for _, batch in groupby(due, key=lambda bucket: (bucket.series, bucket.version)):
+        yield list(batch)
+
+
+def _due(
+    workspace_id: int, grain: Grain, pause: timedelta, families: Sequence[str], *, is_recent: bool
+) -> list[Bucket]:
     with connection.cursor() as cursor:
         cursor.execute(
             DUE,
             {
                 "workspace": workspace_id,
-                "family": FAMILY,
+                "families": list(families),
                 "grain": grain.value,
                 "recent": str(RECENT),
                 "is_recent": is_recent,

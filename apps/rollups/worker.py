@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.engine.periods import Grain
 from apps.events import taxonomy
-from apps.rollups.build import events
-from apps.rollups.build.content import FAMILY, Bucket, Built
+from apps.rollups.build import events, states
+from apps.rollups.build.content import Bucket, Built, is_state, version_key
 from apps.rollups.compose import composed, parent
 from apps.rollups.models import BucketFailure
 from apps.rollups.writing import write
@@ -23,6 +25,16 @@ logger = logging.getLogger(__name__)
 
 ALARM_AFTER = 5
 LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class Locked(Protocol):
+    """Something that one worker at a time works on."""
+
+    @property
+    def lock_key(self) -> int: ...
+
+
+AnyLocked = TypeVar("AnyLocked", bound=Locked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ def build(buckets: Sequence[Bucket]) -> int:
         if len(buckets) > 1:
             logger.warning("a batch of %s buckets failed; building them one by one: %s", len(buckets), error)
             return sum(build([bucket]) for bucket in buckets)
-        _record_failure(buckets[0], error)
+        put_off(error, **dataclasses.asdict(buckets[0]))
         return 0
 
 
@@ -61,15 +73,15 @@ def _build_once(buckets: Sequence[Bucket]) -> int:
     return len(due)
 
 
-def claim(buckets: Sequence[Bucket]) -> list[Bucket]:
-    """The buckets whose locks this transaction now holds; none is waited for."""
+def claim(wanted: Sequence[AnyLocked]) -> list[AnyLocked]:
+    """The buckets or subjects whose locks this transaction now holds; none is waited for."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT place, pg_try_advisory_xact_lock(key)"
             " FROM unnest(%s::bigint[]) WITH ORDINALITY AS lock (key, place)",
-            [[bucket.lock_key for bucket in buckets]],
+            [[one.lock_key for one in wanted]],
         )
-        return [buckets[place - 1] for place, held in cursor.fetchall() if held]
+        return [wanted[place - 1] for place, held in cursor.fetchall() if held]
 
 
 def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
@@ -81,7 +93,7 @@ def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
         cursor.execute(
             "DELETE FROM workspaces_marker WHERE workspace_id = %s AND family = %s AND grain = %s"
             " AND series = %s AND version = %s AND start = ANY(%s) RETURNING start, events, since",
-            [first.workspace_id, FAMILY, first.grain.value, first.series, first.version, list(starts)],
+            [first.workspace_id, first.family, first.grain.value, first.series, first.version, list(starts)],
         )
         waiting: dict[Bucket, Waiting] = {}
         for start, count, since in cursor.fetchall():
@@ -93,11 +105,13 @@ def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
 def is_in_use(bucket: Bucket) -> bool:
     """Whether answers are read from the bucket's version, or will be once it is built."""
     workspace = Workspace.objects.only("versions").get(pk=bucket.workspace_id)
-    return (bucket.series, bucket.version) in taxonomy.versions_of(workspace).pairs()
+    return (version_key(bucket.series), bucket.version) in taxonomy.versions_of(workspace).pairs()
 
 
 def rebuild(buckets: Sequence[Bucket]) -> Built:
     """The content of these buckets as everything committed by now says."""
+    if is_state(buckets[0].series):
+        return states.build(buckets)
     return events.hours(buckets) if buckets[0].grain is Grain.HOUR else composed(buckets)
 
 
@@ -122,20 +136,13 @@ def forget_failures(built: Sequence[Bucket]) -> None:
     ).delete()
 
 
-def _record_failure(bucket: Bucket, error: Exception) -> None:
-    """Count the try in a transaction of its own: the one that failed took its own record along."""
-    failure, _ = BucketFailure.objects.get_or_create(
-        workspace_id=bucket.workspace_id,
-        series=bucket.series,
-        version=bucket.version,
-        grain=bucket.grain,
-        start=bucket.start,
-        defaults={"next_try_at": bucket.start},
-    )
+def put_off(error: Exception, **place: object) -> None:
+    """Count a failed try, in a transaction of its own: the one that failed took its own record along."""
+    failure, _ = BucketFailure.objects.get_or_create(**place, defaults={"next_try_at": timezone.now()})
     failure.attempts += 1
     failure.error = f"{type(error).__name__}: {error}"
     failure.next_try_at = timezone.now() + min(timedelta(seconds=2**failure.attempts), LONGEST_PAUSE)
     failure.save()
     is_poison = failure.attempts >= ALARM_AFTER
     level = logging.CRITICAL if is_poison else logging.WARNING
-    logger.log(level, "%s failed %s times: %s", bucket, failure.attempts, failure.error, exc_info=is_poison)
+    logger.log(level, "%s failed %s times: %s", place, failure.attempts, failure.error, exc_info=is_poison)

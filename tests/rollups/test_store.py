@@ -145,8 +145,14 @@ def test_the_first_day_of_activity_is_known(acme: Workspace) -> None:
 def test_the_cache_forgets_the_least_used_beyond_its_capacity() -> None:
     cache = Cache(capacity=10)
     row = Held(Members.empty(Space.USER), None, size=4)
-    cache.put({1: row, 2: row})
-    cache.get([1])
-    cache.put({3: row})
-    assert sorted(cache.get([1, 2, 3])) == [1, 3]
+    cache.put(0, {1: row, 2: row})
+    cache.get(0, [1])
+    cache.put(0, {3: row})
+    assert sorted(cache.get(0, [1, 2, 3])) == [1, 3]
     assert cache.size == 8
+
+
+def test_after_an_erasure_no_row_that_was_held_before_is_believed() -> None:
+    cache = Cache(capacity=10)
+    cache.put(0, {1: Held(Members.empty(Space.USER), None, size=4)})
+    assert (sorted(cache.get(0, [1])), sorted(cache.get(1, [1]))) == ([1], [])

@@ -103,7 +103,8 @@ def test_a_change_of_one_series_leaves_the_others_alone(acme: Workspace) -> None
     assert list(taxonomy.publish(acme.pk)) == ["ACTIVITY"]
     queue.settle(acme.pk)
     acme.refresh_from_db()
-    assert acme.versions == {"current": {"ACTIVITY": 2, "share.created": 1}, "building": {}, "marked": True}
+    current = {"ACTIVITY": 2, "share.created": 1, "STATES": 1}
+    assert acme.versions == {"current": current, "building": {}, "marked": True, "retired": []}
 
 
 @pytest.mark.django_db
@@ -136,7 +137,7 @@ def test_a_new_zone_moves_events_between_days_and_keeps_the_month(acme: Workspac
     queue.settle(acme.pk)
     assert ask(acme, "dau", parse_day("2026-04-10", "UTC")).answer.value == 1
     Workspace.objects.filter(pk=acme.pk).update(timezone="Asia/Kolkata")
-    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "share.created"]
+    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "STATES", "share.created"]
     queue.settle(acme.pk)
     acme.refresh_from_db()
     assert ask(acme, "dau", parse_day("2026-04-10", "Asia/Kolkata")).answer.value == 0

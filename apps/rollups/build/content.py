@@ -12,12 +12,32 @@ from datetime import datetime
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members
+from apps.events import taxonomy
 from apps.workspaces.models import Marker
 
-FAMILY = "events"
+EVENTS, STATES, SUBJECTS, CAUSES = "events", "states", "subject", "cause"
+
+ICP = "user:icp:"
 
 # The facets of a row as sorted pairs; None is the value of those that have none.
 Facets = tuple[tuple[str, str | None], ...]
+
+
+def lock_key(name: str) -> int:
+    """A signed 64-bit key for PostgreSQL's advisory locks; a clash only makes one wait for the other."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+
+
+def is_state(series: str) -> bool:
+    """Whether a series says who stood how at each day's end, rather than who did what: "user:trait:plan"."""
+    return ":" in series
+
+
+def version_key(series: str) -> str:
+    """The name by which the workspace's version map knows a series."""
+    if series.startswith(ICP):
+        return series.removeprefix("user:")
+    return taxonomy.STATES if is_state(series) else series
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,7 +54,7 @@ class Bucket:
         """A marker of it, not saved: so many events wait, since then."""
         return Marker(
             workspace_id=self.workspace_id,
-            family=FAMILY,
+            family=self.family,
             series=self.series,
             version=self.version,
             grain=self.grain,
@@ -44,11 +64,15 @@ class Bucket:
         )
 
     @property
+    def family(self) -> str:
+        """Which of the families its series belongs to (DESIGN section 2)."""
+        return STATES if is_state(self.series) else EVENTS
+
+    @property
     def lock_key(self) -> int:
-        """A signed 64-bit key for PostgreSQL's advisory locks; a clash only makes one wait for the other."""
+        """What whoever builds it locks."""
         place = f"{self.series}:{self.version}:{self.grain}:{self.start.timestamp():.0f}"
-        name = f"{FAMILY}:{self.workspace_id}:{place}"
-        return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        return lock_key(f"{self.family}:{self.workspace_id}:{place}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
+from apps.audience.stitching import USER_OF_EVENT
 from apps.engine.definitions import Series
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
@@ -19,20 +21,20 @@ from apps.events.taxonomy import SERIES, SHARES, Meaning, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
 
 HOURS = SQL("""
-    SELECT done.start, (SELECT ordinal FROM audience_productuser WHERE id = done.user_id), done.times {names}
+    SELECT done.start, (SELECT counts_as FROM audience_productuser WHERE id = done.who), done.times {names}
     FROM (
-        SELECT bucket.start, event.user_id, count(*) AS times {columns}
+        SELECT bucket.start, event.who, count(*) AS times {columns}
         FROM unnest({starts}::timestamptz[], {stops}::timestamptz[]) AS bucket (start, stop)
         CROSS JOIN LATERAL (
-            SELECT * FROM events_event AS event
+            SELECT *, {who} AS who FROM events_event AS event
             WHERE event.workspace_id = {workspace} AND event.definition_id = ANY({definitions})
-              AND event.user_id IS NOT NULL
               AND event.occurred_at >= bucket.start AND event.occurred_at < bucket.stop
               AND {valid}
             -- Keeps the planner from reading the workspace once and comparing every event with every bucket.
             OFFSET 0
         ) AS event
-        GROUP BY bucket.start, event.user_id {names}
+        WHERE event.who IS NOT NULL
+        GROUP BY bucket.start, event.who {names}
     ) AS done""")
 
 
@@ -40,27 +42,43 @@ def hours(buckets: Sequence[Bucket]) -> Built:
     """What the raw events say of these hours, all of one workspace, series and version."""
     first = buckets[0]
     series, taxonomy = SERIES[first.series], load(first.workspace_id, first.version)
-    feeders = taxonomy.feeders(first.series)
-    facets = [(Identifier(f"facet_{facet}"), _column(facet, feeders)) for facet in series.facets]
     starts = [bucket.start for bucket in buckets]
-    statement = HOURS.format(
-        names=SQL("").join(SQL(", {}").format(name) for name, _ in facets),
-        columns=SQL("").join(SQL(", {} AS {}").format(column, name) for name, column in facets),
-        starts=Literal(starts),
-        stops=Literal([bucket_end(start, Grain.HOUR, taxonomy.zone) for start in starts]),
-        workspace=Literal(first.workspace_id),
-        definitions=Literal(list(feeders)),
-        valid=_valid(first.series, feeders),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        found = cursor.fetchall()
-    return _contents(series, found)
+    stretches = [(start, bucket_end(start, Grain.HOUR, taxonomy.zone)) for start in starts]
+    counted = Counted(first.workspace_id, series.name, taxonomy.feeders(series.name), series.facets)
+    return _contents(series, counted.within(stretches))
 
 
-def _valid(series: str, feeders: Mapping[int, Meaning]) -> Composable:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Events of some definitions, told apart by facets: those that count by the rule of a kind of event."""
+
+    workspace_id: int
+    kind: str
+    feeders: Mapping[int, Meaning]
+    facets: Sequence[str]
+
+    def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
+        """(start of the stretch, ordinal of the user, how often, value of each facet), as everything committed says."""
+        facets = [(Identifier(f"facet_{facet}"), _column(facet, self.feeders)) for facet in self.facets]
+        statement = HOURS.format(
+            names=SQL("").join(SQL(", {}").format(name) for name, _ in facets),
+            columns=SQL("").join(SQL(", {} AS {}").format(column, name) for name, column in facets),
+            starts=Literal([start for start, _ in stretches]),
+            stops=Literal([stop for _, stop in stretches]),
+            workspace=Literal(self.workspace_id),
+            definitions=Literal(list(self.feeders)),
+            who=SQL(USER_OF_EVENT),
+            valid=_valid(self.kind, self.feeders),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+
+def _valid(kind: str, feeders: Mapping[int, Meaning]) -> Composable:
     """A share that failed or was a mistake never counts; one that is retracted later still does (KPIS.md A)."""
-    if series != SHARES.name:
+    if kind != SHARES.name:
         return SQL("true")
     status = _column("status", feeders)
     return SQL("event.is_error IS NOT TRUE AND coalesce({}, '') NOT IN ('failed', 'cancelled')").format(status)
@@ -87,15 +105,16 @@ def _case(name: str, definition_id: int, meaning: Meaning) -> Composable | None:
 
 
 def _contents(series: Series, found: Sequence[tuple[Any, ...]]) -> Built:
-    times: dict[datetime, dict[Facets, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    times: dict[datetime, dict[Facets, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
     for start, ordinal, count, *values in found:
-        times[start][tuple(sorted(zip(series.facets, values, strict=True)))][ordinal] = count
+        # Added up: ids that were merged count as one.
+        times[start][tuple(sorted(zip(series.facets, values, strict=True)))][ordinal] += count
     return {
         start: {facets: _content(series, counts) for facets, counts in rows.items()}
         for start, rows in times.items()
     }
 
 
-def _content(series: Series, counts: dict[int, int]) -> Content:
+def _content(series: Series, counts: Mapping[int, int]) -> Content:
     numbers = Numbers.of(series.space, counts) if series.counts else None
     return Content.of(Members.of(series.space, counts), numbers)

@@ -1,0 +1,84 @@
+"""Who stood in a state at the end of a day: the month's row, and the days since, one after the other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from apps.engine.expressions import StateNeed
+from apps.engine.periods import Grain
+from apps.engine.sets import Members, Space
+from apps.rollups.finding import Row
+
+ENTERED, LEFT, HELD = "entered", "left", "held"
+MEMBER = "user:member"
+
+AT = """
+    FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
+      AND first_day <= %(day)s AND (end_day IS NULL OR end_day > %(day)s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """Who belongs to which account at a day's end: pairs of ordinals."""
+
+    users: NDArray[np.uint32]
+    accounts: NDArray[np.uint32]
+
+    def lift(self, members: Members, to: Space) -> Members:
+        """The accounts that any of these users belongs to, or the users who belong to any of these accounts."""
+        if members.space is to:
+            return members
+        own, other = (self.users, self.accounts) if to is Space.ACCOUNT else (self.accounts, self.users)
+        ordinals = np.fromiter(members, np.uint32, len(members))
+        return Members.of(to, other[np.isin(own, ordinals)].tolist())
+
+
+def memberships(workspace_id: int, version: int, day: date) -> Memberships:
+    """All memberships at the end of a local day, in one statement."""
+    place = {"workspace": workspace_id, "version": version, "series": MEMBER, "day": day}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT array_agg(subject ORDER BY id), array_agg(value::bigint ORDER BY id) {AT}", place)
+        users, accounts = cursor.fetchone()
+    return Memberships(np.array(users or [], np.uint32), np.array(accounts or [], np.uint32))
+
+
+def values(workspace_id: int, version: int, need: StateNeed, members: Members) -> dict[str, Members]:
+    """Of some members, who held which value at the end of the day, read from the state rows."""
+    place = {"workspace": workspace_id, "version": version, "series": need.series, "day": need.day}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT value, array_agg(subject) {AT} AND subject = ANY(%(members)s) GROUP BY value",
+            place | {"members": list(members)},
+        )
+        return {value: Members.of(members.space, subjects) for value, subjects in cursor.fetchall()}
+
+
+def replayed(space: Space, rows: Iterable[tuple[Row, Members]]) -> dict[str, Members]:
+    """The holders of each value, from the rows of one month's beginning and of the days since."""
+    by_value: dict[str, list[tuple[Row, Members]]] = defaultdict(list)
+    for row, members in rows:
+        by_value[str(row.facets["value"])].append((row, members))
+    held = {value: _held(space, moves) for value, moves in by_value.items()}
+    return {value: members for value, members in held.items() if members}
+
+
+def _held(space: Space, moves: Sequence[tuple[Row, Members]]) -> Members:
+    members = Members.empty(space)
+    for row, moved in sorted(moves, key=_in_order):
+        members = members - moved if row.facets["move"] == LEFT else members | moved
+    return members
+
+
+def _in_order(move: tuple[Row, Members]) -> tuple[Any, ...]:
+    """The month first; of one day whoever left before whoever entered: somebody may have left one of the
+    values that are not told apart for another."""
+    row, _ = move
+    return row.grain != Grain.MONTH, row.start, row.facets["move"] == ENTERED

@@ -1,0 +1,131 @@
+"""What people and accounts stood in, from which local day to which: read off their histories, kept as state rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from apps.audience import histories, timelines
+from apps.audience.histories import AccountHistory, PersonHistory
+from apps.audience.timelines import Stretch
+from apps.engine.sets import Space
+from apps.events import states as moments
+from apps.events import taxonomy
+from apps.events.taxonomy import Taxonomy
+from apps.rollups.build import icp
+from apps.rollups.build.content import version_key
+from apps.rollups.models import StateRow
+from apps.workspaces.models import Workspace
+
+History = PersonHistory | AccountHistory
+Told = Mapping[int, Sequence[Stretch]]
+
+READ = """
+    SELECT id, series, version, subject, value, first_day, end_day FROM rollups_staterow
+    WHERE workspace_id = %s AND subject = ANY(%s) AND version = ANY(%s) AND series LIKE %s"""
+# A million people are brought up to date in minutes by COPY, and in twice as many by INSERT.
+COPY = """
+    COPY rollups_staterow (workspace_id, series, version, subject, value, first_day, end_day) FROM STDIN"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One row: in this version of the meaning, the subject stood there from `first_day` up to without `end_day`."""
+
+    series: str
+    version: int
+    subject: int
+    value: str
+    first_day: date
+    end_day: date | None
+
+
+def versions(workspace: Workspace) -> dict[int, set[str]]:
+    """The keys of the version map that state series go by, by the version that is current or building."""
+    found = defaultdict[int, set[str]](set)
+    for key, version in taxonomy.versions_of(workspace).pairs():
+        if key not in taxonomy.SERIES:
+            found[version].add(key)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where canonical users or accounts stood, and whether each was said to be our own (None: nothing was said)."""
+
+    states: set[State]
+    internal: Mapping[int, bool | None]
+
+
+def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Standing:
+    """What everything committed by now says of canonical users or accounts, in every version in use."""
+    told: dict[tuple[object, ...], Told] = {}
+    internal: dict[int, bool | None] = {}
+    states = set[State]()
+    for version, keys in versions(workspace).items():
+        meanings = taxonomy.load(workspace.pk, version)
+        reading = (meanings.zone, *sorted(meanings.state_kinds().items()))
+        if reading not in told:
+            history = _histories(workspace.pk, space, ordinals, version)
+            told[reading] = {ordinal: _fold(one, meanings.zone) for ordinal, one in history.items()}
+            internal = {ordinal: one.is_internal for ordinal, one in history.items()}
+        stood = _stood(told[reading], space, keys, meanings)
+        states |= {
+            State(one.series, version, ordinal, one.value, one.first_day, one.end_day) for ordinal, one in stood
+        }
+    return Standing(states, internal)
+
+
+def replace(workspace: Workspace, space: Space, ordinals: Collection[int], wanted: Iterable[State]) -> set[State]:
+    """Make the rows of these subjects say what is wanted; return those that came and those that went."""
+    stored = _stored(workspace, space, ordinals)
+    new = set(wanted)
+    gone, come = stored.keys() - new, new - stored.keys()
+    if gone:
+        StateRow.objects.filter(workspace=workspace, pk__in=[stored[state] for state in gone]).delete()
+    with connection.cursor() as cursor, cursor.copy(COPY) as rows:
+        for one in come:
+            rows.write_row(
+                (workspace.pk, one.series, one.version, one.subject, one.value, one.first_day, one.end_day)
+            )
+    return gone | come
+
+
+def _stored(workspace: Workspace, space: Space, ordinals: Collection[int]) -> dict[State, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [workspace.pk, list(ordinals), list(versions(workspace)), f"{space}:%"])
+        return {State(*state): pk for pk, *state in cursor.fetchall()}
+
+
+def _histories(
+    workspace_id: int, space: Space, ordinals: Sequence[int], version: int
+) -> Mapping[int, History]:
+    opened = moments.moments(workspace_id, version, space, ordinals)
+    if space is Space.USER:
+        return histories.load_people(workspace_id, ordinals, opened)
+    return histories.load_accounts(workspace_id, ordinals, opened)
+
+
+def _fold(history: History, zone: str) -> list[Stretch]:
+    if isinstance(history, PersonHistory):
+        return timelines.person(history, zone)
+    return timelines.account(history, zone)
+
+
+def _stood(told: Told, space: Space, keys: Collection[str], meanings: Taxonomy) -> list[tuple[int, Stretch]]:
+    """The stretches whose series go by these keys: those that were told, and the matches that follow from them."""
+    stood = [
+        (ordinal, one)
+        for ordinal, stretches in told.items()
+        for one in stretches
+        if version_key(one.series) in keys and one.series != timelines.KNOWN
+    ]
+    if space is Space.USER:
+        for slug, rule in meanings.icp.items():
+            if f"icp:{slug}" in keys:
+                stood += icp.matches(told, slug, rule)
+    return stood
