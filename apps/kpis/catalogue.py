@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
-from apps.engine.definitions import Count, Distinct, Expression, Kpi, Ratio, RollingDistinct, check, where
+from apps.engine.checking import check
+from apps.engine.definitions import Kpi
 from apps.engine.periods import Grain
-from apps.engine.sets import Space
 from apps.events.taxonomy import SERIES
+from apps.kpis.declarations import BadDeclaration, Reader
 
 FOLDER = Path(__file__).parent / "catalogue"
 
@@ -48,12 +49,16 @@ class Entry:
         return self.kpi.slug
 
 
+TEXTS = tuple(field for field in Entry.__slots__ if field != "kpi")
+FIELDS = {"slug", "version", "grain", "value", *TEXTS}
+
+
 @cache
 def entries() -> Mapping[str, Entry]:
     """Every KPI by slug, in order of slug."""
     declared = [yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
-    by_slug = {texts["slug"]: texts for texts in declared}
-    return {slug: _entry(texts, by_slug) for slug, texts in by_slug.items()}
+    reader = Reader({texts["slug"]: texts["value"] for texts in declared})
+    return {texts["slug"]: _entry(texts, reader) for texts in declared}
 
 
 def find(slug: str) -> Entry:
@@ -64,28 +69,13 @@ def find(slug: str) -> Entry:
     return entry
 
 
-def _entry(texts: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> Entry:
+def _entry(texts: Mapping[str, Any], reader: Reader) -> Entry:
+    if unknown := texts.keys() - FIELDS:
+        raise BadDeclaration(
+            f"{texts['slug']}: {', '.join(sorted(unknown))}: expected {', '.join(sorted(FIELDS))}"
+        )
     grain = Grain(texts["grain"]) if "grain" in texts else None
-    kpi = Kpi(texts["slug"], texts["version"], _expression(texts["value"], declared), grain)
+    kpi = Kpi(texts["slug"], texts["version"], reader.expression(texts["value"]), grain)
     check(kpi, SERIES)
-    texted = {field: texts[field] for field in Entry.__slots__ if field not in ("kpi", "secondary_stage")}
+    texted = {field: texts[field] for field in TEXTS if field != "secondary_stage"}
     return Entry(kpi=kpi, secondary_stage=texts.get("secondary_stage"), **texted)
-
-
-def _expression(value: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> Expression:
-    condition = where(value.get("where", {}))
-    if "ratio" in value:
-        a, b = (_operand(declared[slug]["value"], declared) for slug in value["ratio"])
-        return Ratio(a, b, value["scale"], value["subset"])
-    if "count" in value:
-        return Count(value["count"], condition)
-    if "rolling_distinct" in value:
-        return RollingDistinct(Space(value["rolling_distinct"]), value["series"], value["days"], condition)
-    return Distinct(Space(value["distinct"]), value["series"], condition)
-
-
-def _operand(value: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> Distinct | Count:
-    operand = _expression(value, declared)
-    if not isinstance(operand, Distinct | Count):
-        raise TypeError("a side of a ratio is a distinct or a count")
-    return operand

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
-from apps.engine import evaluate as engine
 from apps.engine.answers import Answer
 from apps.engine.definitions import RollingDistinct
-from apps.engine.expressions import Need, Question, breakdown_needs, needs
+from apps.engine.evaluate import Evaluator
+from apps.engine.expressions import AnyNeed, Home, Question
+from apps.engine.parts import By, EventFacet, Part, PartKind
 from apps.engine.periods import is_complete
-from apps.events.taxonomy import SERIES
+from apps.engine.sources import breakdown_needs, needs
+from apps.events.taxonomy import SERIES, profiles_of, zone_of
 from apps.kpis.catalogue import Entry
+from apps.kpis.receipts import Answered, Receipt
 from apps.rollups import store
 from apps.rollups.store import StoredFacts
 from apps.workspaces.models import Workspace
@@ -21,78 +22,74 @@ from apps.workspaces.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A KPI and what is asked of it; `by` splits the answer by an event facet."""
+    """A KPI and what is asked of it; `by` splits the answer. Without a home the question is at the workspace's."""
 
     entry: Entry
     question: Question
-    by: str | None = None
+    by: By | None = None
 
+    def of(self, part: Part | None) -> Asked:
+        """What a part answers by itself: of an event's field the question for that value, else this very one."""
+        if part is None or part.kind is PartKind.OTHER or not isinstance(self.by, EventFacet):
+            return self
+        return Asked(self.entry, self.question.only(self.by.name, [part.key]))
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What an answer was made of.
-
-    `rollups` name the rows that were read; `digest` is over the definition, the question, those rows and the
-    sides, so equal digests mean the same answer from the same rows. `pending_events` have come in since
-    `rolled_up_to` and are not in the answer yet.
-    """
-
-    digest: str
-    definition_version: int
-    rolled_up_to: datetime
-    pending_events: int
-    rollups: tuple[str, ...]
+    def needs(self) -> list[AnyNeed]:
+        """Everything that must be loaded for the answer."""
+        if self.by is None:
+            return needs(self.entry.kpi, self.question, SERIES)
+        return breakdown_needs(self.entry.kpi, self.question, self.by, SERIES)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An answer to one question, or to the part of it that `key` names (None of a breakdown: unknown)."""
+    """An answer to one question, or the part of a breakdown that `part` names."""
 
     asked: Asked
     answer: Answer
     receipt: Receipt
     is_complete: bool
-    key: str | None = None
+    part: Part | None = None
+
+
+def home(workspace: Workspace) -> Home:
+    """The zone and the ICP profiles that answers about a workspace know."""
+    return Home(zone_of(workspace), tuple(profiles_of(workspace)))
 
 
 def evaluate(workspace: Workspace, asked: Sequence[Asked]) -> list[Result]:
     """One result a question, in order, in two SQL statements however many there are.
 
-    Raises the engine's PeriodError for a zone whose days do not begin at one of the workspace's hours.
+    Conditions take one more for each day by which people stand for accounts, or accounts for people, and for
+    each event that no series tells. Raises the engine's PeriodError for a zone whose days do not begin at one
+    of the workspace's hours, or are not its own where something depends on the day of an event or an entry.
     """
-    facts = store.load(workspace, [need for one in asked for need in _needs(one)])
-    return [_result(one, engine.evaluate(one.entry.kpi, one.question, facts), facts) for one in asked]
+    placed = [_placed(workspace, one) for one in asked]
+    facts = store.load(workspace, [need for one in placed for need in one.needs()])
+    evaluator = Evaluator(facts)
+    return [_result(one, evaluator.answer(one.entry.kpi, one.question), facts) for one in placed]
 
 
-def breakdown(workspace: Workspace, asked: Asked) -> list[Result]:
-    """One result for each value of `asked.by` that occurs, the largest numerator first (KPIS.md G9)."""
+def breakdown(workspace: Workspace, asked: Asked, first: int) -> list[Result]:
+    """The `first` parts by `asked.by` with the largest numerators, and then the others as one (KPIS.md G9)."""
     if asked.by is None:
         raise ValueError("a breakdown needs `by`")
-    facts = store.load(workspace, _needs(asked))
-    rows = engine.breakdown(asked.entry.kpi, asked.question, asked.by, facts)
-    return [_result(asked, answer, facts, key) for key, answer in rows]
+    placed = _placed(workspace, asked)
+    facts = store.load(workspace, placed.needs())
+    rows = Evaluator(facts).breakdown(asked.entry.kpi, placed.question, asked.by, first)
+    return [_result(placed, answer, facts, part) for part, answer in rows]
 
 
-def _needs(asked: Asked) -> list[Need]:
-    kpi, question = asked.entry.kpi, asked.question
-    if asked.by is None:
-        return needs(kpi, question, SERIES)
-    return breakdown_needs(kpi, question, asked.by, SERIES)
+def _placed(workspace: Workspace, asked: Asked) -> Asked:
+    question = asked.question
+    return replace(asked, question=replace(question, home=question.home or home(workspace)))
 
 
-def _result(asked: Asked, answer: Answer, facts: StoredFacts, key: str | None = None) -> Result:
-    question = asked.question if asked.by is None else asked.question.only(asked.by, key)
-    asked_for = needs(asked.entry.kpi, question, SERIES)
-    rows = {row.name for need in asked_for for row in facts.rows(need)}
-    waiting = facts.waiting(asked_for)
-    receipt = Receipt(
-        digest=_digest(asked.entry, question, answer, sorted(rows)),
-        definition_version=asked.entry.kpi.version,
-        rolled_up_to=waiting.since or question.now,
-        pending_events=waiting.events,
-        rollups=tuple(sorted(rows)),
-    )
-    return Result(asked, answer, receipt, _is_complete(asked, answer, facts), key)
+def _result(asked: Asked, answer: Answer, facts: StoredFacts, part: Part | None = None) -> Result:
+    put = asked.of(part)
+    answered = Answered(asked.entry, put.question, part if put.by else None, answer)
+    receipt = answered.receipt(put.needs(), facts)
+    return Result(asked, answer, receipt, _is_complete(asked, answer, facts), part)
 
 
 def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:
@@ -102,11 +99,3 @@ def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:
     if not isinstance(asked.entry.kpi.expression, RollingDistinct):
         return True
     return facts.begun is not None and facts.begun <= answer.period.start
-
-
-def _digest(entry: Entry, question: Question, answer: Answer, rows: Sequence[str]) -> str:
-    sides = [answer.numerator.amount, answer.denominator.amount if answer.denominator else None]
-    period = (answer.period.start.isoformat(), answer.period.end.isoformat(), answer.period.zone)
-    limits = [(facet, sorted(map(str, allowed))) for facet, allowed in question.limits]
-    said = repr((entry.slug, entry.kpi.version, period, limits, list(rows), [str(side) for side in sides]))
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

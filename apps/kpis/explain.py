@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.engine.answers import Side
-from apps.engine.definitions import Distinct, Leaf, Ratio, RollingDistinct, Where, leaves
+from apps.engine.asof import basis
+from apps.engine.definitions import Balance, Count, Distinct, Leaf, Ratio, Union, leaves
 from apps.engine.periods import Grain, Period
-from apps.engine.sets import Space
-from apps.kpis.evaluate import Result
+from apps.kpis.among import SUBJECTS, among
+from apps.kpis.evaluate import Asked, Result
+from apps.kpis.wording import limits
 
 NOTHING = "–"
 HUNDREDTH = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How to speak of a series: of those in it, of what they did, and of one or many of its events."""
-
-    who: str
-    did: str
-    events: tuple[str, str]
-
-
-WORDS = {
-    "ACTIVITY": Words("active", "were active", ("activity event", "activity events")),
-    "share.created": Words("who shared", "shared", ("share", "shares")),
+# Who is in a series or a state, what such people did, and what each of it is.
+WHO = {
+    "ACTIVITY": "active",
+    "share.created": "who shared",
+    "user:open": "registered",
+    "user:registered": "who signed up",
+    "account:open": "open",
+    "account:registered": "created",
 }
-SUBJECTS = {Space.USER: ("person", "people"), Space.ACCOUNT: ("account", "accounts")}
+DID = {"active": "were active", "who shared": "shared"}
+EVENTS = {"share.created": ("share", "shares")}
+MATCHING = (" who matches an ICP profile", " who match an ICP profile")
 
 
 def display(unit: str, value: Decimal | None) -> str:
@@ -40,37 +38,51 @@ def display(unit: str, value: Decimal | None) -> str:
 
 
 def explain(result: Result) -> str:
-    """One sentence with the operands' values and the period that the answer is for.
+    """One sentence with the operands' values, whom they are among, and the period that the answer is for.
 
     For example "1,620 of the 6,000 people active in April 2026 (Europe/Berlin) shared: 27 %."
     """
-    asked, answer = result.asked, result.answer
-    question = asked.question if asked.by is None else asked.question.only(asked.by, result.key)
+    asked, answer = result.asked.of(result.part), result.answer
+    so_far = "so far, " if asked.question.now < answer.period.end else ""
     sides = [side for side in (answer.numerator, answer.denominator) if side]
-    so_far = "So far, " if question.now < answer.period.end else ""
-    said = _said(asked.entry.kpi.expression, sides, _when(answer.period)) + _only(question.limits)
-    return so_far + said + _outcome(result) + "."
+    only = f" (only {limits(asked.question.limits)})" if asked.question.limits else ""
+    said = f"{so_far}{among(result)}{_said(asked, sides, answer.period)}{only}{_outcome(result)}."
+    return said[0].upper() + said[1:]
 
 
-def _said(expression: Leaf | Ratio, sides: list[Side], when: str) -> str:
+def _said(asked: Asked, sides: list[Side], period: Period) -> str:
+    expression = asked.entry.kpi.expression
     operands = leaves(expression)
     counted = [_counted(leaf, side) for leaf, side in zip(operands, sides, strict=True)]
+    when = _when(period)
+    if isinstance(expression, Balance):
+        when = f"as of {_day(basis(period, asked.question).end)} ({period.zone})"
+    when += _population(operands[-1], sides[-1])
     if isinstance(expression, Ratio) and expression.subset:
-        return f"{sides[0].amount:,} of the {counted[1]} {when} {WORDS[operands[0].series].did}"
+        return f"{sides[0].amount:,} of the {counted[1]} {when} {DID[_who(operands[0])]}"
     return f"{' for '.join(counted)} {when}"
 
 
 def _counted(leaf: Leaf, side: Side) -> str:
-    words, amount = WORDS[leaf.series], side.amount
-    if isinstance(leaf, Distinct | RollingDistinct):
-        return f"{amount:,} {SUBJECTS[leaf.unit][amount != 1]} {words.who}"
-    return f"{amount:,} {words.events[amount != 1]}"
+    is_many = side.amount != 1
+    if isinstance(leaf, Count):
+        return f"{side.amount:,} {EVENTS[leaf.series][is_many]}"
+    return f"{side.amount:,} {SUBJECTS[leaf.unit][is_many]} {_who(leaf)}"
+
+
+def _who(leaf: Leaf) -> str:
+    return " or ".join(map(_who, leaf.parts)) if isinstance(leaf, Union) else WHO[leaf.series]
+
+
+def _population(leaf: Leaf, side: Side) -> str:
+    is_matching = isinstance(leaf, Distinct | Balance) and leaf.population is not None
+    return MATCHING[side.amount != 1] if is_matching else ""
 
 
 def _when(period: Period) -> str:
     first = period.first
     texts = {
-        Grain.DAY: f"on {first.day} {first:%B %Y}",
+        Grain.DAY: f"on {_day(first)}",
         Grain.WEEK: f"in week {period.label}",
         Grain.MONTH: f"in {first:%B %Y}",
         None: f"from {first} to {period.last}",
@@ -78,12 +90,8 @@ def _when(period: Period) -> str:
     return f"{texts.get(period.grain, f'in {period.label}')} ({period.zone})"
 
 
-def _only(limits: Where) -> str:
-    names = [
-        f"{facet.replace('_', ' ')} {' or '.join(sorted(value or 'unknown' for value in allowed))}"
-        for facet, allowed in limits
-    ]
-    return f" (only {' and '.join(names)})" if names else ""
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _outcome(result: Result) -> str:
