@@ -10,6 +10,7 @@ from typing import TypeAlias
 import strawberry
 from django.http import HttpRequest
 
+from apps.kpis.conditions import Reader
 from apps.kpis.vocabulary import Vocabulary, vocabulary
 from apps.workspaces.models import Scope, Workspace
 from apps.workspaces.policy import Caller, authenticate, require
@@ -39,6 +40,11 @@ class Context:
     def vocabulary(self) -> Vocabulary:
         """The valid share types and channels, read once a request and only when asked for."""
         return vocabulary(self.workspace)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads conditions; what they may name is looked up once a request and only when one names it."""
+        return Reader(self.workspace, self.now)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import uuid
-from collections.abc import Collection, Sequence
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
-from apps.engine.periods import PeriodError
+from apps.engine.refusals import Refusal
+from apps.workspaces.policy import Refused
 
 logger = logging.getLogger(__name__)
 
 PARSER_LIMITS = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
-
-
-class Refusal(Exception):
-    """An argument that cannot be taken: a `code`, the `field`, what was `expected`, the `nearest` valid names."""
-
-    def __init__(self, code: str, field: str, expected: str, nearest: Sequence[str] = ()) -> None:
-        hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
-        super().__init__(f"{field}: expected {expected}{hint}")
-        self.code, self.field, self.expected, self.nearest = code, field, expected, tuple(nearest)
-
-
-def nearest(name: str, valid: Collection[str]) -> list[str]:
-    """The three valid names most like a name, the most like first."""
-    return difflib.get_close_matches(name[:100], sorted(valid), n=3)
 
 
 def presented(error: GraphQLError) -> GraphQLError:
@@ -40,9 +25,11 @@ def presented(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    if isinstance(cause, Refusal | PeriodError):
+    if isinstance(cause, Refusal):
         names = {"field": cause.field, "expected": cause.expected, "nearest": list(cause.nearest)}
         return _like(error, str(cause), {"code": cause.code, **names})
+    if isinstance(cause, Refused):
+        return _like(error, cause.message, {"code": cause.code})
     if cause is None and not _is_ours(error):
         return _like(error, error.message, {"code": _document_code(error), **(error.extensions or {})})
     return _masked(error, cause or error)

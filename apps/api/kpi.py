@@ -9,15 +9,14 @@ from typing import Annotated
 import strawberry
 
 from apps.api.context import Info
-from apps.api.errors import Refusal, nearest
 from apps.api.listing import checked_first
 from apps.api.periods import Grain
 from apps.api.questions import Channels, Filters, PeriodArgument, ShareTypes, Timezone, points, question
+from apps.api.segments import AsOf, Where
 from apps.api.values import KpiBreakdown, KpiValue, Unit
 from apps.kpis.catalogue import Entry
+from apps.kpis.dimensions import dimension
 from apps.kpis.evaluate import Asked, breakdown, evaluate
-
-DIMENSIONS = {"shareType": "share_type", "channel": "channel", "share_type": "share_type"}
 
 
 @strawberry.enum(description="The stages through which people come to a product and stay.")
@@ -81,11 +80,13 @@ class Kpi:
         self,
         info: Info,
         period: PeriodArgument,
+        where: Where = None,
+        segment_as_of: AsOf = None,
         share_types: ShareTypes = None,
         channels: Channels = None,
         timezone: Timezone = None,
     ) -> KpiValue:
-        asked = question(info.context, period, Filters(share_types, channels, timezone))
+        asked = question(info.context, period, Filters(where, segment_as_of, share_types, channels, timezone))
         (result,) = evaluate(info.context.workspace, [Asked(self.entry, asked)])
         return KpiValue.of(result)
 
@@ -98,34 +99,39 @@ class Kpi:
         info: Info,
         period: PeriodArgument,
         grain: Annotated[Grain, strawberry.argument(description="The unit of the points.")],
+        where: Where = None,
+        segment_as_of: AsOf = None,
         share_types: ShareTypes = None,
         channels: Channels = None,
         timezone: Timezone = None,
     ) -> list[KpiValue]:
-        asked = question(info.context, period, Filters(share_types, channels, timezone))
+        asked = question(info.context, period, Filters(where, segment_as_of, share_types, channels, timezone))
         parts = [Asked(self.entry, replace(asked, period=part)) for part in points(asked.period, grain)]
         return [KpiValue.of(result) for result in evaluate(info.context.workspace, parts)]
 
     @strawberry.field(
-        description="One answer for each value of an event field that occurs, the largest numerator first. "
-        "Somebody with two values is in two rows; a denominator without the field stays whole."
+        description="One answer for each part that somebody is in, the largest numerator first, and then one for "
+        "all others together. By a trait everybody is in one part. By an event field somebody may be in several, "
+        "and a denominator without the field stays whole; by ICP profile or segment somebody may be in several."
     )
     def breakdown(  # noqa: PLR0913, PLR0917
         self,
         info: Info,
         period: PeriodArgument,
-        by: Annotated[str, strawberry.argument(description='The event field: "shareType" or "channel".')],
-        first: Annotated[int, strawberry.argument(description="How many rows, 1 to 100.")] = 20,
+        by: Annotated[
+            str,
+            strawberry.argument(
+                description='"shareType" or "channel"; "icp", each profile; "segment", each saved one; or a '
+                'trait, such as "plan". "trait:channel" is a trait that is called like one of these words.'
+            ),
+        ],
+        first: Annotated[int, strawberry.argument(description="How many parts beside the others, 1 to 100.")] = 20,
+        where: Where = None,
+        segment_as_of: AsOf = None,
         share_types: ShareTypes = None,
         channels: Channels = None,
         timezone: Timezone = None,
     ) -> list[KpiBreakdown]:
-        asked = question(info.context, period, Filters(share_types, channels, timezone))
-        rows = breakdown(info.context.workspace, Asked(self.entry, asked, _dimension(by)))
-        return [KpiBreakdown(key=row.key, value=KpiValue.of(row)) for row in rows[: checked_first(first)]]
-
-
-def _dimension(by: str) -> str:
-    if by not in DIMENSIONS:
-        raise Refusal("UNKNOWN_DIMENSION", "by", "shareType or channel", nearest(by, {"shareType", "channel"}))
-    return DIMENSIONS[by]
+        asked = question(info.context, period, Filters(where, segment_as_of, share_types, channels, timezone))
+        split = Asked(self.entry, asked, dimension(info.context.reader, by))
+        return [KpiBreakdown.of(row) for row in breakdown(info.context.workspace, split, checked_first(first))]

@@ -8,10 +8,10 @@ from enum import Enum
 import strawberry
 from django.core.signing import BadSignature, Signer
 
-from apps.api.errors import Refusal
 from apps.engine.answers import Answer, remainder
 from apps.engine.answers import Side as AnswerSide
 from apps.engine.numbers import Numbers
+from apps.engine.refusals import Refusal
 from apps.engine.sets import Members
 
 MAX_FIRST = 100

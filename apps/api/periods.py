@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 
 import strawberry
 
-from apps.engine import periods
-from apps.engine.periods import Period, PeriodError
-
-PARSERS = {
-    "day": periods.parse_day,
-    "week": periods.parse_week,
-    "month": periods.parse_month,
-    "quarter": periods.parse_quarter,
-    "year": periods.parse_year,
-}
+from apps.api.inputs import written
+from apps.engine.periods import Period
+from apps.kpis.periods import read_period
 
 
 @strawberry.enum(description="A calendar unit of the question's time zone.")
@@ -55,18 +48,4 @@ class PeriodInput:
 
     def resolve(self, zone: str, now: datetime) -> Period:
         """The period in a zone. Raises PeriodError."""
-        if self.last:
-            counted = periods.Grain[self.last.unit.name]
-            return periods.last(self.last.n, counted, zone, now, include_current=self.last.include_current)
-        if self.between:
-            first, end = _day(self.between.from_, "from", zone), _day(self.between.to, "to", zone)
-            return periods.between(first, end, zone)
-        unit = next(unit for unit in PARSERS if getattr(self, unit) is not strawberry.UNSET)
-        return PARSERS[unit](getattr(self, unit), zone)
-
-
-def _day(text: str, field: str, zone: str) -> date:
-    try:
-        return periods.parse_day(text, zone).first
-    except PeriodError as error:
-        raise PeriodError(error.code, field, error.expected, error.nearest) from error
+        return read_period(written(self), zone, now)

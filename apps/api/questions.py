@@ -8,12 +8,14 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from apps.api.context import Context
-from apps.api.errors import Refusal, nearest
+from apps.api.inputs import written
 from apps.api.periods import Grain, PeriodInput
+from apps.api.segments import SegmentAsOf, SegmentInput
 from apps.engine import periods
+from apps.engine.conditions import AsOf
 from apps.engine.expressions import Question
 from apps.engine.periods import Period
-from apps.events.taxonomy import zone_of
+from apps.engine.refusals import Refusal, nearest
 
 MAX_POINTS = 1000
 NAMES = {
@@ -47,15 +49,21 @@ Timezone: TypeAlias = Annotated[
 class Filters:
     """The arguments that restrict an answer, as they came in."""
 
+    where: SegmentInput | None
+    as_of: SegmentAsOf | None
     share_types: list[str] | None
     channels: list[str] | None
     timezone: str | None
 
 
 def question(context: Context, period: PeriodInput, filters: Filters) -> Question:
-    """The question that the arguments ask. Raises PeriodError and Refusal."""
-    zone = zone_of(context.workspace) if filters.timezone is None else filters.timezone
+    """The question that the arguments ask. Raises Refusal."""
+    zone = context.reader.zone if filters.timezone is None else filters.timezone
     asked = Question(period.resolve(zone, context.now), context.now)
+    if filters.where:
+        asked = replace(asked, segment=context.reader.read(written(filters.where)))
+    if filters.as_of:
+        asked = replace(asked, as_of=AsOf[filters.as_of.name])
     if filters.share_types is not None:
         known = _known("shareTypes", filters.share_types, context.vocabulary.share_types)
         asked = replace(asked, share_types=known)

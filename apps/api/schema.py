@@ -10,16 +10,20 @@ from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCa
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from apps.api.audience import First, IcpProfile, Segment, Space, Trait
 from apps.api.context import Info
-from apps.api.errors import Refusal
 from apps.api.kpi import FunnelStage, Indicator, Kpi
 from apps.api.limits import MAX_TOKENS, MaxLength, MaxSize
 from apps.api.listing import checked_first, checked_name
+from apps.api.mutations import Mutation
 from apps.api.scalars import SCALARS
 from apps.api.taxonomy import EventDefinition, Freshness, ShareType
+from apps.audience import browse as audience
+from apps.engine.refusals import Refusal
 from apps.events import browse
 from apps.kpis.catalogue import UnknownKpi, find
 from apps.kpis.search import search as search_catalogue
+from apps.kpis.traits import Values
 from apps.rollups.freshness import freshness
 
 
@@ -66,6 +70,29 @@ class Query:
         rows = browse.definitions(info.context.workspace.pk, name, limit, is_planned=is_planned)
         return [EventDefinition.of(row) for row in rows]
 
+    @strawberry.field(description="The saved segments, by slug.")
+    def segments(self, info: Info) -> list[Segment]:
+        return [Segment.of(row) for row in audience.segments(info.context.workspace.pk)]
+
+    @strawberry.field(description="The ICP profiles, by slug.")
+    def icp_profiles(self, info: Info) -> list[IcpProfile]:
+        numbers = info.context.reader.profiles
+        return [IcpProfile.of(row, numbers) for row in audience.profiles(info.context.workspace.pk)]
+
+    @strawberry.field(description="What is known of users and accounts and can be filtered by, by name.")
+    def traits(
+        self,
+        info: Info,
+        first: First = 100,
+        after: Annotated[str, strawberry.argument(description="Go on behind this name.")] = "",
+    ) -> list[Trait]:
+        known = info.context.reader.traits
+        names = sorted(name for name in known if name > after)[: checked_first(first)]
+        held = Values(info.context.workspace, names, info.context.now)
+        return [
+            Trait(held=held, name=name, of=[Space(space.value) for space in sorted(known[name])]) for name in names
+        ]
+
     @strawberry.field(description="How far the answers have come.")
     def freshness(self, info: Info) -> Freshness:
         return Freshness.of(freshness(info.context.workspace.pk, info.context.now))
@@ -82,6 +109,7 @@ class Schema(strawberry.Schema):
 
 schema = Schema(
     Query,
+    Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         MaxLength,
@@ -96,4 +124,6 @@ schema = Schema(
 def sdl() -> str:
     """The schema in GraphQL's own language, sorted, so that a change of it is a small diff."""
     # A sorted schema can be printed but not executed: it has lost how Strawberry writes enums.
-    return strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True)).as_str()
+    return strawberry.Schema(
+        Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True)
+    ).as_str()

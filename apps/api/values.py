@@ -15,6 +15,7 @@ from apps.api.people import MemberConnection, Page
 from apps.engine.answers import quotient
 from apps.engine.periods import Period as EnginePeriod
 from apps.engine.periods import elapsed_fraction
+from apps.kpis.dimensions import label, value
 from apps.kpis.evaluate import Result
 from apps.kpis.explain import display, explain
 
@@ -48,6 +49,12 @@ class Period:
         )
 
 
+@strawberry.type(description="An ICP profile, by the version that an answer was made from.")
+class IcpUsed:
+    profile: str = strawberry.field(description="The profile's slug.")
+    number: int = strawberry.field(description="The version's number.")
+
+
 @strawberry.type(description="What an answer was made of, so that it can be checked and explained.")
 class Receipt:
     digest: str = strawberry.field(
@@ -62,6 +69,11 @@ class Receipt:
         "once for each series that they feed."
     )
     rollups: list[strawberry.ID] = strawberry.field(description="The stored rows that were read.")
+    segment_size: int | None = strawberry.field(
+        description="How many people, or accounts, `where` left in the denominator, or in a plain count; "
+        "null without a condition."
+    )
+    icp_versions: list[IcpUsed] = strawberry.field(description="The ICP profiles that the answer depends on.")
     explanation: str = strawberry.field(description="The answer as a sentence with both sides.")
 
 
@@ -112,19 +124,33 @@ class KpiValue:
         return MemberConnection(page=page)
 
     @strawberry.field(description="What the answer was made of.")
-    def receipt(self) -> Receipt:
-        receipt = self.result.receipt
+    def receipt(self, info: Info) -> Receipt:
+        receipt, numbers = self.result.receipt, info.context.reader.profiles
         return Receipt(
             digest=receipt.digest,
             definition_version=receipt.definition_version,
             rolled_up_to=receipt.rolled_up_to,
             pending_events=receipt.pending_events,
             rollups=[strawberry.ID(name) for name in receipt.rollups],
+            segment_size=receipt.segment_size,
+            icp_versions=[IcpUsed(profile=slug, number=numbers[slug]) for slug in receipt.profiles],
             explanation=explain(self.result),
         )
 
 
-@strawberry.type(description="The part of an answer that one value of an event field accounts for.")
+@strawberry.type(description="A part of an answer.")
 class KpiBreakdown:
-    key: str | None = strawberry.field(description="The value, such as a share type; null for events without one.")
-    value: KpiValue = strawberry.field(description="The answer restricted to that value.")
+    key: str | None = strawberry.field(
+        description="The value, such as a share type or a plan, or the slug; null for what has no single one."
+    )
+    label: str = strawberry.field(
+        description='The key, or "(unknown)", "(none)" of the profiles or segments, "(erased)" or "(other)".'
+    )
+    value: KpiValue = strawberry.field(description="The answer of that part alone.")
+
+    @classmethod
+    def of(cls, row: Result) -> KpiBreakdown:
+        by, part = row.asked.by, row.part
+        if by is None or part is None:
+            raise ValueError("not a row of a breakdown")
+        return cls(key=value(by, part), label=label(by, part), value=KpiValue.of(row))

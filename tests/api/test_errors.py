@@ -44,7 +44,8 @@ def between(first: str, end: str) -> str:
 
 
 NOT_NULL = "provided to non-null type 'Int!' not to be None."
-SLUG, CLOSE = "the slug of a KPI", ("product_sharing_rate", "share_actions")
+SLUG = "the slug of a KPI"
+CLOSE = ("product_sharing_rate", "product_adoption_rate", "share_actions")
 TYPE, CHANNEL = "a share type of this workspace", "a channel of this workspace"
 NAMES = "at least one name, or no list at all for any"
 DAY, YEARS = 'a day such as "2026-04-30"', "days in the years 1 to 9998"
@@ -52,7 +53,10 @@ ORDER = "a first day before the end"
 ZONE, ZONES = "an IANA time zone name", ("Europe/Berlin", "Europe/Dublin", "Europe/Belfast")
 HOURS = "a zone whose days begin on the full hours of UTC"
 POINTS = "a grain that gives at most 1,000 points"
-BY = "shareType or channel"
+BY = "shareType, channel, icp, segment or a trait of this workspace"
+ENTRIES = "UTC: what depends on the day of an event or an entry is known by that zone's days"
+BY_DAY = "at most 3,660 days where each day's people are judged by that day"
+SHARED_BY_DAY = 'where: {did: {event: "share.created"}}, segmentAsOf: EVENT_DAY'
 FIRST, CURSOR = "a number from 1 to 100", "the cursor of an edge, or an endCursor"
 RATIO, SETS = "NUMERATOR: this KPI is no ratio", "another side: only a ratio of two sets of people has a remainder"
 CENTURIES, THOUSAND_AND_ONE = between("0001-01-01", "9990-01-01"), between("2023-07-07", "2026-04-03")
@@ -77,6 +81,13 @@ CASES = [
     Case(value(between("2026-04-15", "2026-04-01")), "REVERSED_PERIOD", "between", ORDER),
     Case(value(arguments='timezone: "Europe/Berln"'), "UNKNOWN_TIMEZONE", "timezone", ZONE, ZONES),
     Case(value(arguments='timezone: "Asia/Kolkata"'), "TIMEZONE_NOT_ALIGNED", "timezone", HOURS),
+    Case(
+        kpi('value(period: {month: "2026-04"}, timezone: "Europe/Berlin") { value }', "signups"),
+        "TIMEZONE_NOT_ALIGNED",
+        "timezone",
+        ENTRIES,
+    ),
+    Case(value(CENTURIES, SHARED_BY_DAY), "TOO_MANY_DAYS", "period", BY_DAY),
     Case(kpi(f"series(period: {CENTURIES}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
     Case(kpi(f"series(period: {THOUSAND_AND_ONE}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
     Case(breakdown('by: "chanel"'), "UNKNOWN_DIMENSION", "by", BY, ("channel",)),
@@ -121,7 +132,8 @@ def test_a_thousand_points_are_answered(api: Api) -> None:
         ("{", "BAD_SYNTAX", "Syntax Error: Expected Name, found <EOF>."),
         ("{ nope }", "BAD_DOCUMENT", "Cannot query field 'nope' on type 'Query'."),
         ("{ ...nope }", "BAD_DOCUMENT", "Unknown fragment 'nope'."),
-        ("mutation { erase }", "BAD_DOCUMENT", "The mutation operation is not supported by the schema."),
+        ("mutation { erase }", "BAD_DOCUMENT", "Cannot query field 'erase' on type 'Mutation'."),
+        ("subscription { erase }", "BAD_DOCUMENT", "The subscription operation is not supported by the schema."),
         (
             value('{day: "2026-04-01", month: "2026-04"}'),
             "BAD_DOCUMENT",

@@ -130,7 +130,7 @@ def test_a_breakdown_has_a_row_for_each_value_the_largest_first(api: Api, by: st
     ]
 
 
-def test_a_breakdown_shows_as_many_rows_as_asked_for_and_names_what_has_no_value(acme: Opened, api: Api) -> None:
+def test_a_breakdown_shows_as_many_rows_as_asked_for_and_puts_the_rest_together(acme: Opened, api: Api) -> None:
     deliver(acme.workspace, *(share("bob", "2026-04-11T12:00:00", channel=None) for _ in range(5)))
     queue.settle(acme.workspace.pk)
     field = f'breakdown({ARGUMENTS}, by: "channel", first: 2) {{ key value {{ numerator }} }}'
@@ -138,6 +138,7 @@ def test_a_breakdown_shows_as_many_rows_as_asked_for_and_names_what_has_no_value
     assert ask(api, field, "share_actions")["breakdown"] == [
         {"key": None, "value": {"numerator": "5"}},
         {"key": "email", "value": {"numerator": "2"}},
+        {"key": None, "value": {"numerator": "1"}},
     ]
 
 

@@ -46,7 +46,7 @@ def test_every_type_field_argument_and_enum_value_is_described() -> None:
     ("arguments", "expected"),
     [
         ('(search: "sharing")', ["product_sharing_rate"]),
-        ("(stage: ACQUISITION)", ["product_sharing_rate"]),
+        ("(stage: ACQUISITION, indicator: LAGGING)", ["product_sharing_rate"]),
         ("(stage: REFERRAL, indicator: LEADING)", ["share_actions"]),
         ("(stage: REVENUE)", []),
     ],
@@ -58,11 +58,18 @@ def test_kpis_are_found_by_stage_indicator_and_text(api: Api, arguments: str, ex
 def test_all_kpis_are_listed_by_slug(api: Api) -> None:
     assert [kpi["slug"] for kpi in api.data("{ kpis { slug } }")["kpis"]] == [
         "dau",
+        "icp_users_who_shared",
+        "identified_icp_users",
         "mau",
         "mau_rolling_30d",
+        "new_accounts",
+        "product_adoption_rate",
         "product_sharing_rate",
         "share_actions",
+        "share_rate_among_icps",
+        "signups",
         "total_active_users",
+        "total_icp_users_active",
         "users_who_shared",
         "wau",
     ]
