@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.rollups",
     "apps.kpis",
+    "apps.privacy",
     "apps.api",
     "apps.widgets",
 ]

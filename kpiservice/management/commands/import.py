@@ -1,6 +1,5 @@
 """manage.py import: a file of messages into a workspace, and its KPIs rolled up."""  # noqa: N999 (its name is the command's)
 
-import difflib
 import json
 import time
 from argparse import RawDescriptionHelpFormatter
@@ -18,6 +17,7 @@ from apps.events.imports import Order, Progress
 from apps.events.models import ImportRun
 from apps.events.readers import SUFFIXES, Format, Unreadable, format_of
 from apps.rollups import queue
+from apps.workspaces.lookup import UnknownWorkspace, named
 from apps.workspaces.models import Workspace
 from apps.workspaces.policy import Refused
 from kpiservice.meter import Show, meter
@@ -105,14 +105,10 @@ class Command(BaseCommand):
 
 
 def _workspace(slug: str) -> Workspace:
-    found = Workspace.objects.filter(slug=slug).first()
-    if found is None:
-        slugs = list(Workspace.objects.order_by("slug").values_list("slug", flat=True))
-        nearest = difflib.get_close_matches(slug, slugs, cutoff=0) or [
-            "none: `manage.py workspace create` opens one"
-        ]
-        raise CommandError(f"--workspace: there is no workspace {slug}; the nearest is {', '.join(nearest)}")
-    return found
+    try:
+        return named(slug)
+    except UnknownWorkspace as error:
+        raise CommandError(f"--workspace: {error}") from error
 
 
 def _format(path: Path, given: str | None) -> Format:

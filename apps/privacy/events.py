@@ -1,0 +1,132 @@
+"""The events of a person, which count on for nobody in particular, and the events of others that name them."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import simplejson
+from django.db import connection
+
+from apps.audience.stitching import USER_OF_EVENT
+from apps.events.models import EventDefinition, TaxonomyVersion
+from apps.privacy.columns import BATCH
+from apps.privacy.person import Person
+from apps.privacy.words import Words
+from apps.workspaces.exactjson import to_json
+
+OWN = f"""
+    UPDATE events_event AS event SET user_id = {USER_OF_EVENT}
+    WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s) AND user_id IS NULL"""
+THEIRS = """
+    workspace_id = %(workspace)s
+    AND (user_id = ANY(%(users)s) OR (user_id IS NULL AND anonymous_id = ANY(%(visits)s)))"""
+# What the taxonomy reads into a column is what the event counts as, so it is no free property.
+SCRUB = f"""
+    UPDATE events_event AS event SET anonymous_id = NULL, body_digest = 0,
+        session = md5(%(salt)s || session), link = md5(%(salt)s || link),
+        properties = coalesce((
+            SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties)
+            WHERE %(counted)s::jsonb -> event.definition_id::text ? key
+        ), '{{}}')
+    WHERE {THEIRS}"""
+DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
+ACCOUNTS = f"""
+    SELECT DISTINCT account.counts_as FROM events_event AS event JOIN audience_account AS account
+    ON account.id = event.account_id WHERE {THEIRS.replace("workspace_id", "event.workspace_id")}"""
+SHARED = """
+    UPDATE events_event SET anonymous_id = NULL
+    WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s)"""
+NAMING = """
+    SELECT id, definition_id, properties::text FROM events_event
+    WHERE workspace_id = %(workspace)s AND id > %(after)s AND (user_id IS NULL OR user_id <> ALL(%(users)s))
+      AND EXISTS (
+        SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(lower(properties::text), word) > 0)
+    ORDER BY id LIMIT %(batch)s"""
+
+Counted = Mapping[int, set[str]]
+
+
+def settle_owners(person: Person) -> None:
+    """Write down whose the anonymous events were, before nothing says so any more."""
+    _execute(OWN, person)
+
+
+def scrub(person: Person) -> int:
+    """Leave of each event when it was, what it counts as and which others it shares a session with."""
+    counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
+    return _execute(SCRUB, person, counted=to_json(counted), salt=secrets.token_hex())
+
+
+def delete(person: Person) -> int:
+    """Leave nothing of the events."""
+    return _execute(DELETE, person)
+
+
+def accounts(person: Person) -> set[int]:
+    """The canonical accounts that the events are of."""
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS, _whose(person))
+        return {ordinal for (ordinal,) in cursor.fetchall()}
+
+
+def forget_visits(person: Person) -> int:
+    """Take their anonymous ids from the events of whoever used them too."""
+    return _execute(SHARED, person)
+
+
+def forget_mentions(person: Person, words: Words) -> int:
+    """Put null for whatever names them in the properties of others' events; return how many events did."""
+    counted, total, after = _counted(person.workspace_id), 0, 0
+    while rows := _naming(person, words, after):
+        changed = {}
+        for pk, definition_id, text in rows:
+            properties = simplejson.loads(text, use_decimal=True)
+            left = {key: properties[key] for key in counted[definition_id] & properties.keys()}
+            without = words.replaced(properties, keeps=False) | left
+            if without != properties:
+                changed[pk] = to_json(without)
+        _write(changed)
+        total, after = total + len(changed), rows[-1][0]
+    return total
+
+
+def _counted(workspace_id: int) -> Counted:
+    """The properties that some version of the taxonomy reads into columns, by definition."""
+    names = defaultdict[int, set[str]](set)
+    for pk, columns in EventDefinition.objects.filter(workspace=workspace_id).values_list("pk", "columns"):
+        names[pk] |= set(columns.values())
+    versions = TaxonomyVersion.objects.filter(workspace=workspace_id)
+    for definitions in versions.values_list("definitions", flat=True).iterator():
+        for pk, meaning in definitions.items():
+            names[int(pk)] |= set(meaning["columns"].values())
+    return names
+
+
+def _naming(person: Person, words: Words, after: int) -> list[tuple[int, int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(NAMING, _whose(person) | {"words": words.in_json, "after": after, "batch": BATCH})
+        rows: list[tuple[int, int, str]] = cursor.fetchall()
+        return rows
+
+
+def _write(changed: Mapping[int, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_event AS event SET properties = changed.properties::jsonb"
+            " FROM unnest(%s::bigint[], %s::text[]) AS changed (id, properties) WHERE event.id = changed.id",
+            [list(changed), list(changed.values())],
+        )
+
+
+def _execute(statement: str, person: Person, **more: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _whose(person) | more)
+        return int(cursor.rowcount)
+
+
+def _whose(person: Person) -> dict[str, Any]:
+    visits = list(person.anonymous_ids)
+    return {"workspace": person.workspace_id, "users": list(person.users), "visits": visits}
