@@ -2,18 +2,26 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from django.test import Client
 from django.utils.timezone import now
 
-from apps.events import ingest, taxonomy
+from apps.audience.icp import draft
+from apps.audience.models import IcpProfile
+from apps.events import icp, ingest, taxonomy
 from apps.events.ingest import Delivery
 from apps.events.messages import Terms
 from apps.events.models import EventDefinition
+from apps.kpis import segments
+from apps.privacy import erase as erasure
 from apps.workspaces.models import ApiKey, Scope, Workspace
+from tests.oracle.conditions import Saved
+from tests.oracle.messages import Raw
+from tests.oracle.putting import segment_input
 from tests.oracle.streams import SOURCES, Batch
 
 
@@ -66,6 +74,25 @@ def teach(workspace: Workspace, activity: Collection[str]) -> None:
     definitions.update(is_activity=False)
     definitions.filter(name__in=activity).update(is_activity=True, is_planned=True)
     taxonomy.publish(workspace.pk)
+
+
+def approve(workspace: Workspace, slug: str, rule: list[Raw]) -> None:
+    """Make a rule the one of an ICP profile, which is created if it is new."""
+    profile, _ = IcpProfile.objects.get_or_create(workspace=workspace, slug=slug, defaults={"name": slug})
+    icp.approve(workspace.pk, draft(profile, rule).pk, "somebody")
+
+
+def save(workspace: Workspace, saved: Iterable[Saved]) -> None:
+    """Save conditions under their names."""
+    for one in saved:
+        segments.define(workspace, one.slug, one.slug, segment_input(one.condition))
+
+
+def erase(workspace: Workspace, user: str) -> datetime:
+    """Erase a person for good; the instant at which that began."""
+    erased_at = now()
+    erasure.erase(workspace.pk, user)
+    return erased_at
 
 
 def _key(workspace: Workspace, source: str) -> str:

@@ -1,13 +1,14 @@
-"""Single messages of a random stream, as Segment's clients send them."""
+"""Single messages of a random stream about what people do, as Segment's clients send them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 from typing import Any
 
+from tests.oracle.messages import Raw
 from tests.oracle.moments import Moments
-from tests.oracle.oracle import ACTIVITY, Raw
+from tests.oracle.oracle import ACTIVITY
 
 SHARE_TYPES = ("link", "link", "link", "invite", "export", None)
 SCOPES = ("product", "product", "product", "product", "content", "referral", None)
@@ -15,23 +16,25 @@ CHANNELS = ("button", "button", "button", "email", "copy_link", None)
 STATUSES = (*[None] * 8, "completed", "failed", "cancelled")
 ERRORS = (*[None] * 8, False, True)
 UNPLANNED = "Button Clicked"
-SILENT = ("referral_prompt.shown", "membership.added", "trial.started", "subscription.changed", UNPLANNED)
-OTHER_ACTIVITY = sorted(ACTIVITY - {"share.created"})
+SILENT = ("referral_prompt.shown", "trial.started", "subscription.changed", UNPLANNED)
+OTHER_ACTIVITY = sorted(ACTIVITY - {"share.created", "user.signed_up"})
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Draws messages of the people of one stream. The first people do the most."""
+    """Draws what the people of one stream, and the visitors to it, do. The first people do the most."""
 
     dice: Random
     moments: Moments
     people: Sequence[str | int]
+    visitors: Sequence[str]
     numbers: "count[int]"
+    told: list[str] = field(default_factory=list)
 
-    def anything(self) -> Raw:
-        """A message of any kind, by anybody."""
-        kinds = (self.share, self.activity, self.silent, self.call, self.identify, self.anonymous)
-        return self.dice.choices(kinds, (40, 30, 8, 5, 4, 8))[0]()
+    def deed(self) -> Raw:
+        """Something that somebody does."""
+        kinds = (self.share, self.activity, self.silent, self.call, self.visit, self.stranger)
+        return self.dice.choices(kinds, (40, 28, 6, 3, 12, 4))[0]()
 
     def share(self) -> Raw:
         said = {"action_id": self.fresh("a"), "recipients_count": self.dice.randrange(6)} | self.share_fields()
@@ -51,23 +54,25 @@ class Draw:
     def activity(self) -> Raw:
         name = self.dice.choice(OTHER_ACTIVITY)
         said = {"channel": "email", "message_id": self.fresh("r")} if name == "referral_message.sent" else {}
-        return self.track(name, said)
+        device = {"anonymousId": self.dice.choice(self.visitors)} if self.dice.random() < 0.05 else {}
+        return self.track(name, said) | device
 
     def silent(self) -> Raw:
         return self.track(self.dice.choice(SILENT), {"plan": "pro"})
 
     def call(self) -> Raw:
-        kind = self.dice.choice(("page", "screen", "group"))
-        said = {"groupId": "acme", "traits": {"is_internal": True}} if kind == "group" else {"name": "Home"}
-        return self.message(kind) | said
+        return self.message(self.dice.choice(("page", "screen"))) | {"name": "Home"}
 
-    def identify(self, **traits: object) -> Raw:
-        return self.message("identify") | {"traits": traits or {"plan": self.dice.choice(("free", "pro"))}}
+    def visit(self) -> Raw:
+        """Something done by somebody who may turn out to be one of the people."""
+        raw = self.dice.choice((self.share, self.activity, self.signup))()
+        return self.nobodys(raw) | {"anonymousId": self.dice.choice(self.visitors)}
 
-    def anonymous(self) -> Raw:
-        raw = self.share() if self.dice.random() < 0.5 else self.activity()
-        del raw["userId"]
-        return raw | {"anonymousId": self.fresh("anonymous")}
+    def stranger(self) -> Raw:
+        return self.nobodys(self.activity()) | {"anonymousId": self.fresh("anonymous")}
+
+    def signup(self) -> Raw:
+        return self.track("user.signed_up", {"channel": "git"})
 
     def track(self, event: str, properties: dict[str, Any]) -> Raw:
         return self.message("track") | {"event": event, "properties": properties}
@@ -78,8 +83,18 @@ class Draw:
             "type": kind,
             "messageId": self.fresh("m"),
             "userId": self.dice.choices(self.people, weights)[0],
-            "timestamp": self.moments.write(self.moments.draw()),
+            "timestamp": self._when(),
         }
+
+    def nobodys(self, raw: Raw) -> Raw:
+        return {name: value for name, value in raw.items() if name != "userId"}
 
     def fresh(self, letter: str) -> str:
         return f"{letter}-{next(self.numbers)}"
+
+    def _when(self) -> str:
+        """Any time, or the very instant of something else."""
+        if self.told and self.dice.random() < 0.08:
+            return self.dice.choice(self.told)
+        self.told.append(self.moments.write(self.moments.draw()))
+        return self.told[-1]

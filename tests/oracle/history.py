@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
-from tests.oracle.oracle import Raw
+from tests.oracle.messages import Raw
 
 SEED = 13
 MESSAGES = 66_155

@@ -4,18 +4,27 @@ A second reading of KPIS.md: nothing here comes from the product's code, so a mi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, TypeAlias
+from functools import cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from tests.oracle.periods import answered
+from tests.oracle.conditions import All, Condition, KpiSide
+from tests.oracle.ledger import Ledger
+from tests.oracle.messages import Raw, moment, said
+from tests.oracle.moments import SHORTEST, midnight
+from tests.oracle.people import ACCOUNT, USER, People
+from tests.oracle.periods import DAY, answered
+from tests.oracle.segments import Deed, Segments
+from tests.oracle.traits import Traits
 
-Raw: TypeAlias = dict[str, Any]
 Allowed: TypeAlias = frozenset[str | None] | None
 Amounts: TypeAlias = Mapping[str, int]
+Part: TypeAlias = Callable[[str, date], bool]
+"""Whether somebody is in a part of an answer as of a day."""
 
 # KPIS.md section 5, the rows marked A.
 ACTIVITY = frozenset(
@@ -34,32 +43,65 @@ ACTIVITY = frozenset(
         "survey.responded",
     }
 )
-KPIS = (
-    "total_active_users",
-    "users_who_shared",
-    "share_actions",
-    "product_sharing_rate",
-    "dau",
-    "wau",
-    "mau",
-    "mau_rolling_30d",
-)
-OF_SHARES = {"users_who_shared", "share_actions", "product_sharing_rate"}
+# The sides of each KPI, by what they count (KPIS.md section 6).
+KPIS: Mapping[str, tuple[str, str | None]] = {
+    "total_active_users": ("active", None),
+    "users_who_shared": ("product sharers", None),
+    "share_actions": ("product shares", None),
+    "product_sharing_rate": ("product sharers", "active"),
+    "dau": ("active", None),
+    "wau": ("active", None),
+    "mau": ("active", None),
+    "mau_rolling_30d": ("active", None),
+    "identified_icp_users": ("open ICP users", None),
+    "total_icp_users_active": ("active ICP users", None),
+    "icp_users_who_shared": ("ICP sharers", None),
+    "share_rate_among_icps": ("ICP sharers", "active ICP users"),
+    "signups": ("signups", None),
+    "new_accounts": ("new accounts", None),
+    "product_adoption_rate": ("active", "open or active"),
+}
+RATES = frozenset(kpi for kpi, (_, whole) in KPIS.items() if whole)
+SHARING = frozenset({"product sharers", "product shares", "ICP sharers"})
+OF_ICP = frozenset({"open ICP users", "active ICP users", "ICP sharers"})
+ANYBODY = All(())
+FACETS = ("share_type", "share_scope", "channel")
+
+
+@dataclass(frozen=True)
+class Home:
+    """A workspace: its zone, its list of what counts as activity, and the rules of its ICP profiles by slug."""
+
+    zone: str
+    activity: Collection[str] = ACTIVITY
+    profiles: Mapping[str, list[Raw]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A KPI, a period as people write it, the local day on which it is asked, and what it is restricted to."""
+    """A KPI, a period as people write it, when it is asked, by which zone's days, and what it is restricted to."""
 
     kpi: str
     period: str
-    today: date
+    now: datetime
+    zone: str
     share_types: Allowed = None
     channels: Allowed = None
+    segment: Condition | None = None
+    as_of: str | None = None
 
-    def only(self, field_name: str, value: str | None) -> "Asked":
-        allowed = frozenset({value})
-        return replace(self, channels=allowed) if field_name == "channel" else replace(self, share_types=allowed)
+    @property
+    def days(self) -> list[date]:
+        """The local days of the zone that the answer is for."""
+        return answered(self.kpi, self.period, self.now.astimezone(ZoneInfo(self.zone)).date())
+
+    @property
+    def space(self) -> str:
+        return ACCOUNT if self.kpi == "new_accounts" else USER
+
+    def only(self, facet: str, values: Collection[str | None]) -> "Asked":
+        allowed = frozenset(values)
+        return replace(self, channels=allowed) if facet == "channel" else replace(self, share_types=allowed)
 
 
 @dataclass(frozen=True)
@@ -72,121 +114,144 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Share:
-    """A valid share."""
+class Item:
+    """Somebody who may count: because of something on a `day`, by what they are like at the end of `basis`."""
 
-    user: str
-    share_type: str | None
-    share_scope: str | None
-    channel: str | None
+    who: str
+    day: date
+    basis: date
 
 
-@dataclass
-class Ledger:
-    """The messages that a workspace holds, in order of arrival, each once: the first one wins (KPIS.md G19)."""
+@dataclass(frozen=True)
+class Days:
+    """Days of the workspace: the last of a period, or today if it runs; the one before it; today."""
 
-    stored: list[Raw] = field(default_factory=list)
-    _known: set[tuple[str, str, str]] = field(default_factory=set)
-
-    def take(self, source: str, raw: Raw) -> bool:
-        """Whether the message was new."""
-        keys = {("message", source, raw["messageId"])}
-        action_id = raw.get("properties", {}).get("action_id")
-        if raw.get("event") == "share.created" and action_id is not None:
-            keys.add(("action", source, str(action_id)))
-        if keys & self._known:
-            return False
-        self._known |= keys
-        self.stored.append(raw)
-        return True
+    end: date
+    before: date
+    today: date
 
 
 class Oracle:
-    """The KPIs of stored messages, by the local dates of a zone and a workspace's list of what is activity."""
+    """The KPIs of a ledger in a workspace."""
 
-    def __init__(self, stored: Iterable[Raw], zone: str, activity: Collection[str] = ACTIVITY) -> None:
-        self.activity = activity
-        self.active: dict[date, set[str]] = defaultdict(set)
-        self.shares: dict[date, list[Share]] = defaultdict(list)
-        self.flags: dict[str, tuple[datetime, bool]] = {}
-        self.clock = ZoneInfo(zone)
-        for raw in stored:
-            if raw.get("userId") is not None:
-                self._count(str(raw["userId"]), raw, datetime.fromisoformat(raw["timestamp"]))
-        self.internal = {user for user, (_, is_internal) in self.flags.items() if is_internal}
-
-    def answer(self, asked: Asked) -> Answer:
-        """The KPI for the period that it answers for."""
-        days = answered(asked.kpi, asked.period, asked.today)
-        if asked.kpi not in OF_SHARES:
-            return _amount(dict.fromkeys(self._active(days, asked), 1))
-        product = [share for share in self._shares(days, asked) if share.share_scope == "product"]
-        if asked.kpi == "share_actions":
-            return _amount(Counter(share.user for share in product))
-        sharers = {share.user for share in product}
-        if asked.kpi == "users_who_shared":
-            return _amount(dict.fromkeys(sharers, 1))
-        active = self._everybody(days)
-        return _percent(dict.fromkeys(sharers & active, 1), dict.fromkeys(active, 1))
-
-    def breakdown(self, asked: Asked, by: str) -> dict[str | None, Answer]:
-        """The answer to the question for each share type or channel that somebody in it has."""
-        days = answered(asked.kpi, asked.period, asked.today)
-        shares = self._shares(days, asked)
-        if asked.kpi in OF_SHARES:
-            shares = [share for share in shares if share.share_scope == "product"]
-        values = {getattr(share, by) for share in shares}
-        answers = {value: self.answer(asked.only(by, value)) for value in values}
-        return {value: answer for value, answer in answers.items() if answer.numerator}
-
-    def _count(self, user: str, raw: Raw, at: datetime) -> None:
-        event, said, day = raw.get("event"), raw.get("properties", {}), at.astimezone(self.clock).date()
-        if raw["type"] == "identify":
-            self._flag(user, raw["traits"], at)
-        if event in self.activity:
-            self.active[day].add(user)
-        if event == "share.created" and _is_valid(said):
-            fields = (said.get(name) for name in ("share_type", "share_scope", "channel"))
-            self.shares[day].append(Share(user, *fields))
-
-    def _flag(self, user: str, traits: Raw, at: datetime) -> None:
-        """The last word by event time: the order of arrival changes nothing (KPIS.md section 3)."""
-        if "is_internal" in traits:
-            # In UTC: two times of one zone are compared by their clocks, which go back once a year.
-            told = at.astimezone(UTC), traits["is_internal"]
-            self.flags[user] = max(told, self.flags.get(user, told))
-
-    def _everybody(self, days: Iterable[date]) -> set[str]:
-        users = {user for day in days for user in self.active.get(day, ())}
-        return users - self.internal
-
-    def _active(self, days: Iterable[date], asked: Asked) -> set[str]:
-        """The active; of a restricted question those with such a share of any scope (KPIS.md G9)."""
-        everybody = self._everybody(days)
-        if asked.share_types is None and asked.channels is None:
-            return everybody
-        return everybody & {share.user for share in self._shares(days, asked)}
-
-    def _shares(self, days: Iterable[date], asked: Asked) -> list[Share]:
-        return [
-            share
-            for day in days
-            for share in self.shares.get(day, ())
-            if share.user not in self.internal
-            and (asked.share_types is None or share.share_type in asked.share_types)
-            and (asked.channels is None or share.channel in asked.channels)
+    def __init__(self, ledger: Ledger, home: Home) -> None:
+        self.home = home
+        self.people = People(ledger, home.zone)
+        self.traits = Traits(self.people, home.profiles)
+        self.deeds = [
+            self._deed(raw, person) for raw, person in self.people.told if person and raw["type"] == "track"
         ]
 
+    def answer(self, asked: Asked, part: Part | None = None) -> Answer:
+        """The KPI for the period that it answers for, or the part of the answer that these people make up."""
+        top, whole = KPIS[asked.kpi]
+        numerator = self._amounts(top, asked, part)
+        if whole is None:
+            return Answer(Decimal(sum(numerator.values())), numerator)
+        denominator = self._amounts(whole, asked, part)
+        return percent(dict.fromkeys(numerator.keys() & denominator.keys(), 1), denominator)
 
-def _is_valid(said: Raw) -> bool:
-    return said.get("is_error") is not True and said.get("status") not in ("failed", "cancelled")
+    def sides(self, asked: Asked) -> list[str]:
+        """What the KPI counts: a numerator, and of a rate a denominator."""
+        return [side for side in KPIS[asked.kpi] if side is not None]
+
+    def sharing(self, asked: Asked) -> list[Deed]:
+        """The shares that the KPI counts, or, where it counts none, those by which a question restricts it."""
+        shares = [deed for deed in self._done(asked) if deed.event == "share.created" and deed.is_valid]
+        scopes = {"product"} if KPIS[asked.kpi][0].startswith("product") else None
+        limits = (("share_type", asked.share_types), ("channel", asked.channels), ("share_scope", scopes))
+        return [
+            deed
+            for deed in shares
+            if all(allowed is None or deed.fields[name] in allowed for name, allowed in limits)
+        ]
+
+    @cache  # noqa: B019 (an oracle lives as long as its questions)
+    def segments(self, asked: Asked) -> Segments:
+        """The conditions of a question."""
+
+        def side(leaf: KpiSide) -> tuple[str, Set[str]]:
+            zone = self.home.zone if leaf.period else asked.zone
+            put = Asked(leaf.kpi, leaf.period or asked.period, asked.now, zone)
+            answer = self.answer(put)
+            above, below = answer.numerator.keys(), (answer.denominator or {}).keys()
+            sides = {"NUMERATOR": above, "DENOMINATOR": below, "REMAINDER": below - above}
+            return put.space, sides[leaf.side]
+
+        return Segments(self.traits, self.deeds, asked.days, side)
+
+    @cache  # noqa: B019
+    def as_of(self, asked: Asked) -> Days:
+        """The days at whose ends a question's conditions are taken (KPIS.md G9)."""
+        first, last = asked.days[0], asked.days[-1]
+        start, end = midnight(first, asked.zone), midnight(last + DAY, asked.zone)
+        return Days(*map(self._day, (min(end - SHORTEST, asked.now), start - SHORTEST, asked.now)))
+
+    def _amounts(self, side: str, asked: Asked, part: Part | None) -> Amounts:
+        kept = [item.who for item in self.items(side, asked) if part is None or part(item.who, item.basis)]
+        return Counter(kept) if side == "product shares" else dict.fromkeys(kept, 1)
+
+    def items(self, side: str, asked: Asked) -> Iterator[Item]:
+        """Everybody who counts on a side, as often as they do, each with the day by which they do."""
+        as_of, counted, segments = self.as_of(asked), self._counted(side, asked), self.segments(asked)
+        ways = {"PERIOD_END": as_of.end, "PERIOD_START": as_of.before, "NOW": as_of.today}
+        meeting: dict[date, set[str]] = {}
+        for item in self._everything(side, asked):
+            basis = ways.get(str(asked.as_of), item.day if asked.as_of else item.basis)
+            if basis not in meeting:
+                segment = segments.meeting(asked.segment or ANYBODY, asked.space, basis)
+                meeting[basis] = segment & counted
+            if item.who in meeting[basis]:
+                yield replace(item, basis=basis)
+
+    def _counted(self, side: str, asked: Asked) -> set[str]:
+        """Whoever a side may count: no colleagues; the profiles' people; of a restricted question the sharers."""
+        everybody = self.people.users if asked.space == USER else self.people.accounts
+        counted = everybody - self.people.internal[asked.space]
+        end = self.as_of(asked).end
+        if side in OF_ICP:
+            counted &= self.traits.matching(None, end)
+        if (asked.share_types, asked.channels) == (None, None) or SHARING & set(KPIS[asked.kpi]):
+            return counted
+        sharers = {deed.user for deed in self.sharing(asked)}
+        return counted & (sharers if asked.space == USER else self.people.lifted(sharers, ACCOUNT, end))
+
+    def _everything(self, side: str, asked: Asked) -> Iterator[Item]:
+        """Whoever is on a side, before anybody is left out."""
+        days, end = set(asked.days), self.as_of(asked).end
+        if side in ("signups", "new accounts"):
+            first = self.people.registered(asked.space)
+            yield from (Item(who, day, day) for who, day in first.items() if day in days)
+        if side.startswith("open"):
+            yield from (Item(user, end, end) for user in self.people.open(end))
+        if "active" in side:
+            yield from (Item(d.user, d.day, end) for d in self._done(asked) if d.event in self.home.activity)
+        if side in SHARING:
+            basis = side == "product shares"
+            yield from (Item(d.user, d.day, d.day if basis else end) for d in self.sharing(asked))
+
+    def _done(self, asked: Asked) -> Iterator[Deed]:
+        by_day = self._by_day(asked.zone)
+        return (deed for day in asked.days for deed in by_day.get(day, ()))
+
+    def _deed(self, raw: Raw, user: str) -> Deed:
+        at, fields = moment(raw)[0], said(raw)
+        is_valid = fields.get("is_error") is not True and fields.get("status") not in ("failed", "cancelled")
+        facets = {name: fields.get(name) for name in FACETS}
+        return Deed(user, raw["event"], at, self._day(at), facets, is_valid or raw["event"] != "share.created")
+
+    def _day(self, at: datetime) -> date:
+        return at.astimezone(self.people.clock).date()
+
+    @cache  # noqa: B019
+    def _by_day(self, zone: str) -> dict[date, list[Deed]]:
+        found: dict[date, list[Deed]] = defaultdict(list)
+        for deed in self.deeds:
+            found[deed.at.astimezone(ZoneInfo(zone)).date()].append(deed)
+        return found
 
 
-def _amount(numerator: Amounts) -> Answer:
-    return Answer(Decimal(sum(numerator.values())), numerator)
-
-
-def _percent(numerator: Amounts, denominator: Amounts) -> Answer:
+def percent(numerator: Amounts, denominator: Amounts) -> Answer:
     """100 a / b, half even at six places; nothing over nobody (KPIS.md G3, G4)."""
     if not denominator:
         return Answer(None, numerator, denominator)

@@ -1,18 +1,19 @@
-"""Random questions about a stream: any KPI, period, share types, channels, zone and breakdown."""
+"""Random questions about a stream: any KPI, period, restriction, condition, as-of day, zone and breakdown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from tests.oracle.drawn import CHANNELS, SHARE_TYPES
 from tests.oracle.moments import midnight
 from tests.oracle.oracle import KPIS, Allowed, Asked
 from tests.oracle.periods import DAY, label, span, unit
 from tests.oracle.streams import Stream
+from tests.oracle.trees import NAMES, Trees
+from tests.oracle.values import Values
 
-GRAINS = ("day", "day", "week", "month", "month", "quarter", "year")
+GRAINS = ("day", "week", *["month"] * 5, "quarter", "quarter", "year")
 # Zones that are whole hours apart the whole year round.
 NEIGHBOURS = {
     "UTC": ("Europe/Berlin", "America/New_York"),
@@ -20,20 +21,25 @@ NEIGHBOURS = {
     "America/New_York": ("UTC", "America/Sao_Paulo"),
     "America/Sao_Paulo": ("UTC", "Europe/Berlin"),
 }
+# Entries are known by the workspace's days; those of another zone's are an error (KPIS.md G9).
+ENTRIES = frozenset({"signups", "new_accounts"})
+AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
+BY_FACET = ("shareType", "channel")
+BY = (*BY_FACET, "icp", "segment", "trait:plan", *NAMES)
+FIRST = (1, 2, 3, 20)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, at which instant, by which zone's days, and what the answer is broken down by, if at all."""
+    """What is asked, and what the answer is broken down by, if at all, into how many parts and the others."""
 
     asked: Asked
-    zone: str
-    now: datetime
     by: str | None = None
+    first: int = 20
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
-    """Two questions for every KPI, one of them at random restricted, and every month of every KPI."""
+    """Two questions for every KPI, at random restricted, and every month of every KPI."""
     dice = Random(stream.seed)
     return [_any(dice, stream, kpi, now) for kpi in KPIS for _ in range(2)] + list(_series(stream, now))
 
@@ -47,25 +53,42 @@ def months(stream: Stream) -> list[str]:
 
 
 def _series(stream: Stream, now: datetime) -> Iterator[Question]:
-    today = now.astimezone(ZoneInfo(stream.zone)).date()
     for kpi in KPIS:
         for month in months(stream):
-            yield Question(Asked(kpi, month, today), stream.zone, now)
+            yield Question(Asked(kpi, month, now, stream.zone))
 
 
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
-    zone = dice.choice((stream.zone, stream.zone, *NEIGHBOURS.get(stream.zone, ())))
+    zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
     period = _period(dice, stream)
     if dice.random() < 0.3:
         now = _during(dice, period, zone)
-    today = now.astimezone(ZoneInfo(zone)).date()
-    asked = Asked(kpi, period, today, _allowed(dice, SHARE_TYPES), _allowed(dice, CHANNELS))
-    return Question(asked, zone, now, dice.choice((None, "share_type", "channel")))
+    asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))
+    if dice.random() < 0.3:
+        asked = replace(asked, share_types=_allowed(dice, SHARE_TYPES), channels=_allowed(dice, CHANNELS))
+    by = None if dice.random() < 0.5 else dice.choice(BY if _is_free(stream, asked) else BY_FACET)
+    return Question(asked, by, dice.choice(FIRST))
+
+
+def _is_free(stream: Stream, asked: Asked) -> bool:
+    """Whether conditions may be asked: as of an event's day only by the workspace's days (KPIS.md G9)."""
+    return asked.zone == stream.zone or (asked.kpi != "share_actions" and asked.as_of != "EVENT_DAY")
+
+
+def _conditioned(dice: Random, stream: Stream, asked: Asked) -> Asked:
+    """Mostly with a condition; in another zone with one that is taken at one instant."""
+    if dice.random() < 0.2 or not _is_free(stream, asked):
+        return asked
+    trees = Trees(Values(dice, stream.first), stream.periods, sorted(stream.profiles), stream.saved)
+    if asked.zone != stream.zone:
+        as_of = dice.choice([as_of for as_of in AS_OF if as_of != "EVENT_DAY"])
+        return replace(asked, segment=trees.plain(), as_of=as_of)
+    return replace(asked, segment=trees.tree(), as_of=dice.choice(AS_OF))
 
 
 def _period(dice: Random, stream: Stream) -> str:
     length = (stream.end - stream.first).days
-    day = stream.first + dice.randrange(-2, length + 2) * DAY
+    day = stream.first + dice.randrange(-1, length + 1) * DAY
     if dice.random() < 0.3:
         return f"{day}/{day + dice.randint(1, length) * DAY}"
     return label(day, dice.choice(GRAINS))
@@ -78,6 +101,6 @@ def _during(dice: Random, period: str, zone: str) -> datetime:
 
 
 def _allowed(dice: Random, values: tuple[str | None, ...]) -> Allowed:
-    if dice.random() < 0.5:
+    if dice.random() < 0.4:
         return None
     return frozenset(dice.sample((*values, "pigeon"), dice.randint(1, 3)))

@@ -1,8 +1,11 @@
 """Random streams of messages: late, doubled, contradictory, anonymous, refused, over a change of clocks.
 
+People in them are merged, recognised, moved, described and erased.
+
 A stream follows from its seed and the day on which it ends at the latest, so that a failure can be repeated.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,13 +13,21 @@ from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
+from tests.oracle.conditions import Saved
+from tests.oracle.described import PROFILES, Describe
 from tests.oracle.drawn import UNPLANNED, Draw
+from tests.oracle.ledger import Ledger
+from tests.oracle.messages import Raw, user_of
 from tests.oracle.moments import SHORTEST, Moments, clock_changes, midnight
-from tests.oracle.oracle import ACTIVITY, Raw
-from tests.oracle.periods import DAY
+from tests.oracle.oracle import ACTIVITY
+from tests.oracle.periods import DAY, label
+from tests.oracle.trees import Trees
+from tests.oracle.values import Values
 
-MESSAGES = (300, 420)
-PEOPLE = (35, 60)
+MESSAGES = (300, 400)
+DEEDS_IN_TEN = 5
+PEOPLE = (35, 50)
+VISITORS = 8
 CHANGING = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
 STEADY = ("Asia/Kolkata", "Asia/Kathmandu", "UTC")
 # Brazil's clocks changed for the last time in 2019.
@@ -46,6 +57,23 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """After the batch of a place, or before all of them, a rule is the one of an ICP profile."""
+
+    after: int | None
+    slug: str
+    rule: list[Raw]
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """After the batch of a place somebody is erased."""
+
+    after: int
+    user: str
+
+
+@dataclass(frozen=True)
 class Stream:
     """Batches in order of arrival, with events on the local days [first, end) of a zone.
 
@@ -60,6 +88,15 @@ class Stream:
     batches: tuple[Batch, ...]
     activity: frozenset[str]
     taught_after: int | None
+    erasure: Erasure
+    approvals: tuple[Approval, ...]
+    saved: tuple[Saved, ...]
+    periods: tuple[str, ...]
+
+    @property
+    def profiles(self) -> dict[str, list[Raw]]:
+        """The rules in force in the end: a later one replaces the profile's one before."""
+        return {approval.slug: approval.rule for approval in self.approvals}
 
 
 def stream(seed: int, now: datetime) -> Stream:
@@ -69,11 +106,53 @@ def stream(seed: int, now: datetime) -> Stream:
     first, end = _days(dice, zone, min(LAST_DAYS.get(zone, date.max), now.astimezone(ZoneInfo(zone)).date()))
     people: list[str | int] = [17, *(f"user-{number}" for number in range(1, dice.randint(*PEOPLE)))]
     latest = min(now, midnight(end, zone) - SHORTEST)
-    draw = Draw(dice, Moments(zone, first, end, latest, dice), people, count(1))
-    batches = tuple(_delivered(dice, _messages(draw)))
-    if dice.random() < 0.6:
-        return Stream(seed, zone, first, end, batches, ACTIVITY, None)
-    return Stream(seed, zone, first, end, batches, _other_activity(dice), dice.randrange(len(batches)))
+    visitors = [f"visitor-{number}" for number in range(VISITORS)]
+    draw = Draw(dice, Moments(zone, first, end, latest, dice), people, visitors, count(1))
+    describe = Describe(draw, Values(dice, first))
+    erasure, batches = _erased(dice, tuple(_delivered(dice, _messages(describe))))
+    is_taught = dice.random() < 0.4
+    trees = Trees(describe.values, _periods(dice, first, end), PROFILES[: dice.randint(2, 3)])
+    return Stream(
+        seed=seed,
+        zone=zone,
+        first=first,
+        end=end,
+        batches=batches,
+        activity=_other_activity(dice) if is_taught else ACTIVITY,
+        taught_after=dice.randrange(len(batches)) if is_taught else None,
+        erasure=erasure,
+        approvals=tuple(_approvals(trees, len(batches))),
+        saved=tuple(Saved(slug, trees.tree(2)) for slug in ("one", "other")),
+        periods=trees.periods,
+    )
+
+
+def _approvals(trees: Trees, batches: int) -> Iterator[Approval]:
+    """Each profile is approved at the start or in between, one of them once more with another rule."""
+    dice = trees.dice
+    places = sorted(dice.choice((-1, dice.randrange(batches))) for _ in (*trees.profiles, 0))
+    for place, slug in zip(places, (*trees.profiles, trees.profiles[0]), strict=True):
+        yield Approval(None if place < 0 else place, slug, trees.rule())
+
+
+def _periods(dice: Random, first: date, end: date) -> tuple[str, ...]:
+    """A month, a week and a day of a stream."""
+    days = (end - first).days
+    return tuple(label(first + dice.randrange(days) * DAY, grain) for grain in ("month", "week", "day"))
+
+
+def _erased(dice: Random, batches: tuple[Batch, ...]) -> tuple[Erasure, tuple[Batch, ...]]:
+    """Somebody who has done a few things is erased in the middle; their messages are sent again after that."""
+    place, ledger = len(batches) // 2, Ledger()
+    sent = [sent for batch in batches[: place + 1] for sent in batch.sent if sent.refusal is None]
+    for one in sent:
+        ledger.take(one.source, one.raw)
+    deeds = Counter(user_of(raw) for raw in ledger.stored if raw["type"] == "track")
+    # The first of the people stays: every trait was told of them.
+    user = dice.choice([str(who) for who, _ in deeds.most_common(12) if who not in (None, "17")])
+    theirs = [one for one in sent if user_of(one.raw) == user and one.source == SOURCES[0]]
+    again = [Batch(tuple(theirs), settles=False)] if theirs else []
+    return Erasure(place, user), (*batches[: place + 2], *again, *batches[place + 2 :])
 
 
 def _other_activity(dice: Random) -> frozenset[str]:
@@ -90,13 +169,16 @@ def _days(dice: Random, zone: str, last: date) -> tuple[date, date]:
     return middle - dice.randint(20, 50) * DAY, min(middle + dice.randint(20, 50) * DAY, last + DAY)
 
 
-def _messages(draw: Draw) -> list[Sent]:
-    dice = draw.dice
+def _messages(describe: Describe) -> list[Sent]:
+    draw, dice = describe.draw, describe.dice
     raws = [draw.activity() | {"userId": person} for person in draw.people]
-    raws += [draw.anything() for _ in range(dice.randint(*MESSAGES) - len(raws))]
+    raws += [*describe.basics(), *describe.merges(), *describe.recognitions(), *describe.without_a_point()]
+    kinds = [draw.deed] * DEEDS_IN_TEN + [describe.anything] * (10 - DEEDS_IN_TEN)
+    raws += [dice.choice(kinds)() for _ in range(dice.randint(*MESSAGES) - len(raws))]
     for person in dice.sample(draw.people, 4):
         raws += [
-            draw.identify(is_internal=dice.random() < 0.6) | {"userId": person} for _ in range(dice.randint(1, 3))
+            describe.identify(is_internal=dice.random() < 0.6) | {"userId": person}
+            for _ in range(dice.randint(1, 3))
         ]
     sent = [Sent(raw, dice.choice(SOURCES)) for raw in raws]
     for _ in range(len(sent) // 6):
@@ -144,9 +226,9 @@ def _delivered(dice: Random, sent: list[Sent]) -> Iterator[Batch]:
     late = len(sent) // 10
     punctual = _batches(dice, sent[late:])
     for place, some in enumerate(punctual, 1):
-        yield Batch(some, settles=place == len(punctual) or dice.random() < 0.2)
+        yield Batch(some, settles=place == len(punctual) or dice.random() < 0.12)
     for some in _batches(dice, sent[:late]):
-        yield Batch(some, settles=dice.random() < 0.2)
+        yield Batch(some, settles=dice.random() < 0.12)
 
 
 def _batches(dice: Random, sent: Sequence[Sent]) -> list[tuple[Sent, ...]]:

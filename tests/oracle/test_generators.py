@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.oracle.ledger import ACCEPTED, ERASED, Ledger
 from tests.oracle.moments import clock_changes
-from tests.oracle.oracle import Ledger
-from tests.oracle.questions import questions
+from tests.oracle.oracle import KPIS
+from tests.oracle.questions import AS_OF, questions
 from tests.oracle.streams import CHANGING, STEADY, Stream, stream
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SEEDS = range(1, 201)
+STATEFUL = {"duplicate", "merge_cycle", "suppressed", "missing_property", "cannot_unmerge"}
 
 
 @cache
@@ -20,40 +22,60 @@ def drawn(seed: int) -> Stream:
     return stream(seed, NOW)
 
 
-def ledger_of(one: Stream) -> Ledger:
-    ledger = Ledger()
-    for sent in (sent for batch in one.batches for sent in batch.sent if not sent.refusal):
-        ledger.take(sent.source, sent.raw)
-    return ledger
+@cache
+def taken(seed: int) -> tuple[Ledger, frozenset[str]]:
+    """What a workspace holds after a stream, and all that became of its messages."""
+    ledger, fates, one = Ledger(), set(), drawn(seed)
+    for place, batch in enumerate(one.batches):
+        fates |= {ledger.take(sent.source, sent.raw, sent.refusal) for sent in batch.sent}
+        if place == one.erasure.after:
+            ledger.erase(one.erasure.user, NOW)
+    return ledger, frozenset(fates)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_stream_is_large_and_its_clocks_change(seed: int) -> None:
-    one = drawn(seed)
-    stored = ledger_of(one).stored
-    assert len(stored) >= 300
+    one, stored = drawn(seed), taken(seed)[0].stored
+    assert len(stored) >= 290
     assert len({str(raw["userId"]) for raw in stored if "userId" in raw}) >= 30
     assert len(clock_changes(one.zone, one.first, one.end)) == (one.zone in CHANGING)
     dates = {datetime.fromisoformat(raw["timestamp"]).astimezone(ZoneInfo(one.zone)).date() for raw in stored}
     assert one.first <= min(dates) <= max(dates) < one.end
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_a_stream_people_are_merged_recognised_moved_described_and_erased(seed: int) -> None:
+    ledger, _ = taken(seed)
+    assert len(ledger.users.into) + len(ledger.accounts.into) >= 5
+    assert ERASED in ledger.people()
+    kinds = [(raw["type"], raw.get("event"), "anonymousId" in raw) for raw in ledger.stored]
+    assert sum(kind == ("identify", None, True) for kind in kinds) >= 4
+    assert sum(kind == "group" for kind, _, _ in kinds) >= 10
+    assert sum(str(event).startswith("membership.") for _, event, _ in kinds) >= 5
+    assert len(drawn(seed).profiles) >= 2
+
+
 @pytest.mark.parametrize("seed", SEEDS[:5])
-def test_a_stream_follows_from_its_seed(seed: int) -> None:
+def test_a_stream_and_its_questions_follow_from_its_seed(seed: int) -> None:
     assert stream(seed, NOW) == stream(seed, NOW)
+    assert questions(stream(seed, NOW), NOW) == questions(stream(seed, NOW), NOW)
 
 
-def test_the_streams_meet_every_zone_and_every_refusal() -> None:
+def test_the_streams_meet_every_zone_and_every_fate() -> None:
     streams = [drawn(seed) for seed in SEEDS]
     assert {one.zone for one in streams} == {*CHANGING, *STEADY}
     assert len({sent.refusal for one in streams for batch in one.batches for sent in batch.sent}) == 8
+    assert {fate for seed in SEEDS for fate in taken(seed)[1]} >= STATEFUL | {ACCEPTED}
     assert {one.taught_after is None for one in streams} == {True, False}
 
 
 @pytest.mark.parametrize("seed", SEEDS[:20])
 def test_every_stream_is_asked_for_every_kpi_and_all_its_months(seed: int) -> None:
     asked = questions(drawn(seed), NOW)
-    assert len(asked) >= 16 + 8 * 2
-    assert {len([one for one in asked if one.asked.kpi == kpi]) for kpi in {one.asked.kpi for one in asked}} == {
-        len(asked) // 8
-    }
+    assert len(asked) >= 4 * len(KPIS)
+    assert all(len([one for one in asked if one.asked.kpi == kpi]) * len(KPIS) == len(asked) for kpi in KPIS)
+
+
+def test_the_streams_are_asked_for_conditions_as_of_every_day() -> None:
+    asked = [one.asked for seed in SEEDS[:20] for one in questions(drawn(seed), NOW)]
+    assert {one.as_of for one in asked if one.segment is not None} == set(AS_OF)

@@ -19,7 +19,9 @@ from apps.rollups import queue
 from apps.workspaces.models import Workspace
 from kpiservice.embedded import PROJECT_FOLDER
 from tests.oracle import history
-from tests.oracle.oracle import KPIS, Asked, Ledger, Oracle, Raw
+from tests.oracle.ledger import ACCEPTED, Ledger
+from tests.oracle.messages import Raw
+from tests.oracle.oracle import KPIS, Asked, Home, Oracle
 from tests.oracle.periods import DAY, label, unit
 from tests.oracle.questions import Question
 from tests.oracle.trial import compare
@@ -48,16 +50,12 @@ def test_every_month_of_every_kpi_equals_a_count_over_the_file(
     call_command("import", str(history_file), "--workspace", workspace.slug, "--json")
     queue.settle(workspace.pk)
     ledger = Ledger()
-    accepted = sum(ledger.take("file", raw) for raw in _read(history_file))
+    accepted = sum(ledger.take("file", raw) == ACCEPTED for raw in _read(history_file))
     now = datetime.now(UTC)
-    asked = [
-        Question(Asked(kpi, month, now.astimezone(ZoneInfo(zone)).date()), zone, now)
-        for month in _months(ledger, zone)
-        for kpi in KPIS
-    ]
+    asked = [Question(Asked(kpi, month, now, zone)) for month in _months(ledger, zone) for kpi in KPIS]
     assert accepted == 66_155
     assert len(asked) >= 160 * len(KPIS)
-    assert compare(workspace, {zone: Oracle(ledger.stored, zone)}, asked) == len(asked)
+    assert compare(workspace, Oracle(ledger, Home(zone)), asked) == len(asked)
 
 
 def _read(file: Path) -> Iterator[Raw]:

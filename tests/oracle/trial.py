@@ -8,33 +8,29 @@ from uuid import uuid4
 
 from django.utils.timezone import now as real_now
 
-from apps.audience.models import ProductUser
+from apps.audience.models import Account, ProductUser
 from apps.engine import answers
-from apps.engine.expressions import Question as Put
-from apps.engine.periods import (
-    Period,
-    between,
-    parse_day,
-    parse_month,
-    parse_quarter,
-    parse_week,
-    parse_year,
-)
+from apps.engine.sets import Space
 from apps.events.opening import open_workspace
 from apps.kpis import evaluate as kpis
-from apps.kpis.catalogue import find
+from apps.kpis.conditions import Reader
 from apps.rollups import queue
 from apps.workspaces.models import Workspace
 from tests.oracle import doors
-from tests.oracle.doors import Fate
+from tests.oracle.breakdown import Key, Split, breakdown
+from tests.oracle.conditions import Saved
+from tests.oracle.doors import Door, Fate
+from tests.oracle.ledger import ACCEPTED, DUPLICATE, ERASED, Ledger
 from tests.oracle.moments import midnight
-from tests.oracle.oracle import Amounts, Answer, Ledger, Oracle
-from tests.oracle.periods import span
+from tests.oracle.oracle import Amounts, Answer, Home, Oracle
+from tests.oracle.putting import put
 from tests.oracle.questions import Question, questions
 from tests.oracle.streams import Batch, Stream
 
 OPEN_TO = timedelta(days=395)
 EVERYBODY = 2**32
+
+Names = Mapping[Space, Mapping[int, str]]
 
 
 class Disagreement(AssertionError):
@@ -66,63 +62,74 @@ def judge(stream: Stream, now: datetime) -> int:
     """How many answers about a stream were compared; raises Disagreement at the first that differs."""
     workspace = Workspace(slug=f"stream-{stream.seed}-{uuid4().hex}", name="Stream", timezone=stream.zone)
     open_workspace(workspace)
-    is_recent = real_now() - midnight(stream.first, stream.zone) < OPEN_TO
-    deliver, ledger = (doors.http if is_recent else doors.history)(workspace), Ledger()
-    for place, batch in enumerate(stream.batches):
-        _agree(f"batch {place} of {len(stream.batches)}", _fate(ledger, batch), deliver(batch))
-        if place == stream.taught_after:
-            doors.teach(workspace, stream.activity)
-        if batch.settles:
-            queue.settle(workspace.pk)
+    ledger = _live(workspace, stream)
     queue.settle(workspace.pk)
     _agree("buckets that wait after all is rolled up", 0, queue.pending(workspace.pk))
     workspace.refresh_from_db()
-    asked = questions(stream, now)
-    zones = {question.zone for question in asked}
-    oracles = {zone: Oracle(ledger.stored, zone, stream.activity) for zone in zones}
-    return compare(workspace, oracles, asked)
+    doors.save(workspace, stream.saved)
+    oracle = Oracle(ledger, Home(stream.zone, stream.activity, stream.profiles))
+    return compare(workspace, oracle, questions(stream, now), stream.saved)
 
 
-def compare(workspace: Workspace, oracles: Mapping[str, Oracle], asked: Sequence[Question]) -> int:
-    """How many answers were compared, each with the oracle of its zone; breakdowns are asked whole as well."""
-    names = dict(ProductUser.objects.filter(workspace=workspace).values_list("ordinal", "external_id"))
-    results = kpis.evaluate(workspace, [_put(question) for question in asked])
+def compare(workspace: Workspace, oracle: Oracle, asked: Sequence[Question], saved: Sequence[Saved] = ()) -> int:
+    """How many answers were compared; breakdowns are asked whole as well."""
+    names = _names(workspace)
+    readers = {question.asked.now: Reader(workspace, question.asked.now) for question in asked}
+    results = kpis.evaluate(workspace, [put(readers[question.asked.now], question) for question in asked])
     for question, result in zip(asked, results, strict=True):
-        expected = oracles[question.zone].answer(question.asked)
-        _agree_on(question, {None: _expected(expected)}, {None: _heard(result.answer, names)})
+        said = _expected(oracle.answer(question.asked))
+        _agree_on(question, {None: said}, {None: _heard(result.answer, names)})
+    conditions = {one.slug: one.condition for one in saved}
     split = [question for question in asked if question.by]
     for question in split:
-        parts = oracles[question.zone].breakdown(question.asked, str(question.by))
-        rows = kpis.breakdown(workspace, _put(question, question.by))
-        heard = {row.key: _heard(row.answer, names) for row in rows if row.answer.numerator.amount}
+        parts = breakdown(oracle, question.asked, Split(str(question.by), question.first, conditions))
+        one = put(readers[question.asked.now], question, question.by)
+        rows = kpis.breakdown(workspace, one, question.first)
+        heard = {row.part.key if row.part else None: _heard(row.answer, names) for row in rows}
         _agree_on(question, {key: _expected(part) for key, part in parts.items()}, heard)
     return len(asked) + len(split)
 
 
-def _fate(ledger: Ledger, batch: Batch) -> Fate:
-    refused = {place: sent.refusal for place, sent in enumerate(batch.sent) if sent.refusal}
-    taken = [ledger.take(sent.source, sent.raw) for sent in batch.sent if not sent.refusal]
-    return Fate(taken.count(True), taken.count(False), refused)
+def _live(workspace: Workspace, stream: Stream) -> Ledger:
+    """Everything that happens in a stream, in order; what the workspace holds in the end."""
+    is_recent = real_now() - midnight(stream.first, stream.zone) < OPEN_TO
+    deliver, ledger = (doors.http if is_recent else doors.history)(workspace), Ledger()
+    _approve(workspace, stream, None)
+    for place, batch in enumerate(stream.batches):
+        _deliver(f"batch {place} of {len(stream.batches)}", batch, deliver, ledger)
+        _approve(workspace, stream, place)
+        if place == stream.taught_after:
+            doors.teach(workspace, stream.activity)
+        if place == stream.erasure.after:
+            ledger.erase(stream.erasure.user, doors.erase(workspace, stream.erasure.user))
+        if batch.settles:
+            queue.settle(workspace.pk)
+    return ledger
 
 
-def _put(question: Question, by: str | None = None) -> kpis.Asked:
-    """The question as the product is asked."""
-    asked = question.asked
-    put = Put(_period(asked.period, question.zone), question.now, asked.share_types, asked.channels)
-    return kpis.Asked(find(asked.kpi), put, by)
+def _approve(workspace: Workspace, stream: Stream, place: int | None) -> None:
+    for approval in stream.approvals:
+        if approval.after == place:
+            doors.approve(workspace, approval.slug, approval.rule)
 
 
-def _period(text: str, zone: str) -> Period:
-    if "/" in text:
-        return between(*span(text), zone)
-    if "W" in text or "Q" in text:
-        return (parse_week if "W" in text else parse_quarter)(text, zone)
-    return {4: parse_year, 7: parse_month, 10: parse_day}[len(text)](text, zone)
+def _deliver(about: str, batch: Batch, deliver: Door, ledger: Ledger) -> None:
+    fates = [ledger.take(sent.source, sent.raw, sent.refusal) for sent in batch.sent]
+    refused = {place: fate for place, fate in enumerate(fates) if fate not in (ACCEPTED, DUPLICATE)}
+    _agree(about, Fate(fates.count(ACCEPTED), fates.count(DUPLICATE), refused), deliver(batch))
 
 
-def _agree_on(question: Question, expected: Mapping[str | None, Said], heard: Mapping[str | None, Said]) -> None:
+def _names(workspace: Workspace) -> Names:
+    """Who each ordinal is; whoever was erased is nobody in particular."""
+    users = ProductUser.objects.filter(workspace=workspace).values_list("ordinal", "external_id", "erased_at")
+    accounts = Account.objects.filter(workspace=workspace).values_list("ordinal", "external_id")
+    people = {ordinal: name if erased_at is None else ERASED for ordinal, name, erased_at in users}
+    return {Space.USER: people, Space.ACCOUNT: dict(accounts)}
+
+
+def _agree_on(question: Question, expected: Mapping[Key, Said], heard: Mapping[Key, Said]) -> None:
     """The same parts, and the same of each."""
-    _agree(question, set(expected), set(heard))
+    _agree(question, list(expected), list(heard))
     for key, said in heard.items():
         if said != expected[key]:
             about = f"{question}, part {key}"
@@ -139,14 +146,16 @@ def _expected(answer: Answer) -> Said:
     return Said(answer.value, (sum(answer.numerator.values()), whole), answer.numerator, answer.denominator)
 
 
-def _heard(answer: answers.Answer, names: Mapping[int, str]) -> Said:
+def _heard(answer: answers.Answer, names: Names) -> Said:
     above, below = answer.numerator, answer.denominator
     amounts = (above.amount, below.amount if below else None)
     return Said(answer.value, amounts, _who(above, names), _who(below, names) if below else None)
 
 
-def _who(side: answers.Side, names: Mapping[int, str]) -> Amounts:
+def _who(side: answers.Side, names: Names) -> Amounts:
     if side.members is not None:
-        return {names.get(ordinal, f"nobody {ordinal}"): 1 for ordinal in side.members}
+        known = names[side.members.space]
+        return {known.get(ordinal, f"nobody {ordinal}"): 1 for ordinal in side.members}
+    known = names[Space.USER]
     contributed = side.contributors().items(None, EVERYBODY)
-    return {names.get(ordinal, f"nobody {ordinal}"): amount for ordinal, amount in contributed}
+    return {known.get(ordinal, f"nobody {ordinal}"): amount for ordinal, amount in contributed}

@@ -1,0 +1,82 @@
+"""The parts of an answer: by an event's facet, a trait, an ICP profile or a saved segment (KPIS.md G9)."""
+
+from collections.abc import Callable, Collection, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from tests.oracle.conditions import Condition, InIcp, written
+from tests.oracle.ledger import ERASED
+from tests.oracle.oracle import SHARING, Answer, Asked, Oracle
+from tests.oracle.segments import Segments
+
+Key: TypeAlias = str | None
+"""The value of a part; None where there is none."""
+Keys: TypeAlias = Callable[[str, date], Set[Key]]
+"""The parts that somebody is in, as of a day."""
+
+OTHER = "(other)"
+FACETS = {"shareType": "share_type", "channel": "channel"}
+
+
+@dataclass(frozen=True)
+class Split:
+    """By what an answer is split, into how many parts before the others, and the saved segments by name."""
+
+    by: str
+    first: int = 20
+    saved: Mapping[str, Condition] = field(default_factory=dict)
+
+
+def breakdown(oracle: Oracle, asked: Asked, split: Split) -> dict[Key, Answer]:
+    """The first parts that have somebody in them, the largest first, and one of all the others together."""
+    if split.by in FACETS:
+        return _of_facet(oracle, asked, FACETS[split.by], split.first)
+    keys = _keys(oracle, asked, split)
+
+    def of(some: Collection[Key]) -> Answer:
+        return oracle.answer(asked, lambda who, day: not keys(who, day).isdisjoint(some))
+
+    items = (item for side in oracle.sides(asked) for item in oracle.items(side, asked))
+    return _first({key for item in items for key in keys(item.who, item.basis)}, of, split.first)
+
+
+def _of_facet(oracle: Oracle, asked: Asked, facet: str, first: int) -> dict[Key, Answer]:
+    """What is counted by its share is split, and the whole of a rate stays the whole; or else who shared is."""
+    sides = [side for side in oracle.sides(asked) if side in SHARING] or oracle.sides(asked)
+
+    def of(some: Collection[Key]) -> Answer:
+        return oracle.answer(asked.only(facet, some))
+
+    found = {deed.fields[facet] for deed in oracle.sharing(asked)}
+    has_any = {key for key in found for side in sides if any(oracle.items(side, asked.only(facet, {key})))}
+    return _first(has_any, of, first)
+
+
+def _first(found: Set[Key], of: Callable[[Collection[Key]], Answer], first: int) -> dict[Key, Answer]:
+    answers = {key: of({key}) for key in found}
+    ranked = sorted(answers, key=lambda key: (-sum(answers[key].numerator.values()), key is None, key or ""))
+    rest = {OTHER: of(set(ranked[first:]))} if ranked[first:] else {}
+    return {key: answers[key] for key in ranked[:first]} | rest
+
+
+def _keys(oracle: Oracle, asked: Asked, split: Split) -> Keys:
+    segments, space = oracle.segments(asked), asked.space
+    if split.by in ("icp", "segment"):
+        named = split.saved if split.by == "segment" else {slug: InIcp(slug) for slug in oracle.traits.rules}
+        return lambda who, day: _within(segments, named, (who, space, day)) or {None}
+    return lambda who, day: {_value(oracle, split.by.removeprefix("trait:"), (who, space, day))}
+
+
+def _within(segments: Segments, named: Mapping[str, Condition], one: tuple[str, str, date]) -> set[Key]:
+    who, space, day = one
+    return {slug for slug, condition in named.items() if who in segments.meeting(condition, space, day)}
+
+
+def _value(oracle: Oracle, trait: str, one: tuple[str, str, date]) -> Key:
+    """A value as JSON; nothing is known of whoever has none, and nothing any more of somebody erased."""
+    who, space, day = one
+    if who == ERASED:
+        return ERASED
+    value = oracle.traits.values(space, trait, day).get(who)
+    return None if value is None else written(value)

@@ -1,0 +1,80 @@
+"""Messages as one writes them by hand, and what the oracle makes of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from tests.oracle.ledger import ACCEPTED, Ledger
+from tests.oracle.messages import Raw
+from tests.oracle.oracle import Answer, Asked, Home, Oracle
+
+NUMBERS = count(1)
+LATER = datetime(2026, 6, 10, tzinfo=UTC)
+
+
+def message(kind: str, day: str, **said: Any) -> Raw:
+    """`day` is one of 2026-04-30, at noon, or an instant."""
+    timestamp = day if "T" in day else f"{day}T12:00:00Z"
+    return {"type": kind, "messageId": f"m-{next(NUMBERS):05}", "timestamp": timestamp} | said
+
+
+def did(user: str, event: str, day: str, **properties: Any) -> Raw:
+    return message("track", day, userId=user, event=event, properties=properties)
+
+
+def worked(user: str, day: str) -> Raw:
+    return did(user, "action.performed", day)
+
+
+def visited(visitor: str, day: str, event: str = "action.performed") -> Raw:
+    return message("track", day, anonymousId=visitor, event=event, properties={})
+
+
+def shared(user: str, day: str, **properties: Any) -> Raw:
+    told: dict[str, Any] = {"action_id": f"a-{next(NUMBERS)}", "share_type": "link", "share_scope": "product"}
+    return did(user, "share.created", day, **(told | properties))
+
+
+def called(user: str, day: str, **traits: object) -> Raw:
+    return message("identify", day, userId=user, traits=traits)
+
+
+def recognised(visitor: str, user: str, day: str) -> Raw:
+    return called(user, day) | {"anonymousId": visitor}
+
+
+def aliased(previous: str, user: str, day: str) -> Raw:
+    return message("alias", day, userId=user, previousId=previous)
+
+
+def merged(loser: str, survivor: str, day: str = "2026-05-01") -> Raw:
+    return did(loser, "user.merged", day, into=survivor)
+
+
+def accounts_merged(loser: str, survivor: str, day: str = "2026-05-01") -> Raw:
+    return did("admin", "account.merged", day, account=loser, into=survivor)
+
+
+def grouped(user: str | None, account: str, day: str, **traits: object) -> Raw:
+    who = {"anonymousId": "somebody"} if user is None else {"userId": user}
+    return message("group", day, groupId=account, traits=traits, **who)
+
+
+def placed(user: str, account: str, day: str, **said: Any) -> Raw:
+    """A membership.added, or, with `change` given, another event of memberships."""
+    event = f"membership.{said.pop('change', 'added')}"
+    return did(user, event, day, account=account, **said)
+
+
+def held(raws: Iterable[Raw]) -> Ledger:
+    """A ledger that takes all of these."""
+    ledger = Ledger()
+    for raw in raws:
+        assert ledger.take("web", raw) == ACCEPTED
+    return ledger
+
+
+def ask(kpi: str, raws: Iterable[Raw], period: str = "2026-04", zone: str = "UTC", **asked: Any) -> Answer:
+    """What a workspace of a zone with these messages answers later."""
+    return Oracle(held(raws), Home(zone)).answer(Asked(kpi, period, LATER, zone, **asked))

@@ -1,0 +1,85 @@
+"""What a plain message says, read by itself."""
+
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+Raw: TypeAlias = dict[str, Any]
+Moment: TypeAlias = tuple[datetime, str]
+"""What decides which of two statements is the later one: the instant, then the message id."""
+
+# The properties without which these events say nothing.
+REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
+OF_ACCOUNTS = ("account.", "membership.")
+
+
+def moment(raw: Raw) -> Moment:
+    # In UTC: two times of one zone are compared by their clocks, which go back once a year.
+    return datetime.fromisoformat(raw["timestamp"]).astimezone(UTC), raw["messageId"]
+
+
+def said(raw: Raw) -> Raw:
+    """The properties of an event."""
+    properties: Raw = raw.get("properties", {})
+    return properties
+
+
+def user_of(raw: Raw) -> str | None:
+    """The id of the user whom a message names."""
+    return None if raw.get("userId") is None else str(raw["userId"])
+
+
+def alias_of(raw: Raw) -> str | None:
+    """The anonymous id that a message says is its user's (KPIS.md G6)."""
+    if raw["type"] == "alias":
+        return str(raw["previousId"])
+    if raw["type"] == "identify" and user_of(raw) is not None and "anonymousId" in raw:
+        return str(raw["anonymousId"])
+    return None
+
+
+def account_of(raw: Raw) -> str | None:
+    """The account that a group call or an event is about."""
+    if raw["type"] == "group":
+        return str(raw["groupId"])
+    named = [raw.get("context", {}).get("groupId")]
+    if str(raw.get("event")).startswith(OF_ACCOUNTS):
+        named.append(said(raw).get("account"))
+    return next((str(account) for account in named if account is not None), None)
+
+
+def merging(raw: Raw) -> tuple[str, str] | None:
+    """Whom a message merges into whom."""
+    if raw["type"] == "alias":
+        return str(raw["previousId"]), str(raw["userId"])
+    if raw.get("event") in ("user.merged", "account.merged"):
+        loser = user_of(raw) if raw["event"] == "user.merged" else account_of(raw)
+        return str(loser), str(said(raw)["into"])
+    return None
+
+
+def people_of(raw: Raw) -> set[str]:
+    """The ids of people in a message, of whatever kind."""
+    named = [raw.get("userId"), raw.get("anonymousId"), raw.get("previousId")]
+    if raw.get("event") == "user.merged":
+        named.append(said(raw).get("into"))
+    return {str(one) for one in named if one is not None}
+
+
+def texts(said: object) -> set[str]:
+    """Every text in a message."""
+    if isinstance(said, dict):
+        return {text for part in (*said, *said.values()) for text in texts(part)}
+    if isinstance(said, list):
+        return {text for part in said for text in texts(part)}
+    return {said} if isinstance(said, str) else set()
+
+
+def fault(raw: Raw) -> str | None:
+    """The code of what keeps a message from being about merges, memberships and matches at all."""
+    event = str(raw.get("event"))
+    if event in ("user.unmerged", "account.unmerged"):
+        return "cannot_unmerge"
+    lacks_account = event.startswith(OF_ACCOUNTS) and account_of(raw) is None
+    if lacks_account or (event in REQUIRED and said(raw).get(REQUIRED[event]) is None):
+        return "missing_property"
+    return None
