@@ -1,6 +1,8 @@
 """The real PostgreSQL and Valkey for every test: the environment's, or else the embedded ones."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +13,7 @@ from django.db import connection
 from kpiservice import embedded
 from kpiservice.celery import app
 from kpiservice.settings import celery_address
+from tests.running import manage
 
 embedded.start()
 
@@ -45,3 +48,14 @@ def service_environment(django_db_setup: None) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "SECRET_KEY": settings.SECRET_KEY,
     }
+
+
+@pytest.fixture
+def own_machine(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a machine of the test's own; all that was started on it is stopped in the end."""
+    replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
+    environment = {name: value for name, value in os.environ.items() if name not in replaced}
+    environment["KPISERVICE_VAR"] = str(tmp_path / "var")
+    manage(environment, "migrate", "-v", "0")
+    yield environment
+    manage(environment, "stop")

@@ -131,17 +131,6 @@ class Town:
         return process.returncode == 0
 
 
-@pytest.fixture
-def own_machine(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a machine of the test's own; all that was started on it is stopped in the end."""
-    replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
-    environment = {name: value for name, value in os.environ.items() if name not in replaced}
-    environment["KPISERVICE_VAR"] = str(tmp_path / "var")
-    manage(environment, "migrate", "-v", "0")
-    yield environment
-    manage(environment, "stop")
-
-
 @pytest.mark.parametrize("seed", [SEED])
 def test_whatever_is_killed_the_numbers_end_right(seed: int, own_machine: dict[str, str], tmp_path: Path) -> None:
     dice, port = random.Random(seed), free_port()
