@@ -181,8 +181,8 @@ def ask(workspace: Any, repeats: int) -> None:
     from apps.engine.expressions import Question  # noqa: PLC0415
     from apps.engine.periods import parse_month  # noqa: PLC0415
     from apps.kpis.catalogue import find  # noqa: PLC0415
-    from apps.kpis.evaluate import Asked, evaluate, home  # noqa: PLC0415
     from apps.kpis.conditions import Reader  # noqa: PLC0415
+    from apps.kpis.evaluate import Asked, evaluate, home  # noqa: PLC0415
 
     question = Question(parse_month("2026-04", "UTC"), NOW, home=home(workspace))
     plain = Asked(find("total_active_users"), question)

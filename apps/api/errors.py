@@ -13,7 +13,12 @@ from apps.workspaces.policy import Refused
 
 logger = logging.getLogger(__name__)
 
-PARSER_LIMITS = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
+# The library's own limits have no error types of their own.
+LIMITS = {
+    "Document contains more than": "TOO_MANY_TOKENS",
+    "Document is nested too deeply": "TOO_DEEP",
+    "Variable values are nested too deeply": "TOO_DEEP",
+}
 
 
 def presented(error: GraphQLError) -> GraphQLError:
@@ -41,10 +46,8 @@ def _is_ours(error: GraphQLError) -> bool:
 
 
 def _document_code(error: GraphQLError) -> str:
-    if not isinstance(error, GraphQLSyntaxError):
-        return "BAD_DOCUMENT"
-    # The parser's limits have no error types of their own.
-    return next((code for words, code in PARSER_LIMITS.items() if words in error.message), "BAD_SYNTAX")
+    other = "BAD_SYNTAX" if isinstance(error, GraphQLSyntaxError) else "BAD_DOCUMENT"
+    return next((code for words, code in LIMITS.items() if words in error.message), other)
 
 
 def _masked(error: GraphQLError, cause: Exception) -> GraphQLError:

@@ -84,11 +84,7 @@ def of_the_erased(workspace_id: int, readings: Mapping[int, Reading]) -> Rejecti
     """The messages that name somebody who was erased, under any kind of id (KPIS.md G7)."""
     people = chain.from_iterable(one.people() for one in readings.values())
     erased = suppression.suppressed(workspace_id, people)
-    return {
-        place: SUPPRESSED
-        for place, one in readings.items()
-        if erased and not erased.isdisjoint(one.people())
-    }
+    return {place: SUPPRESSED for place, one in readings.items() if erased and not erased.isdisjoint(one.people())}
 
 
 def drafts(workspace_id: int, source: str, readings: Mapping[int, Reading]) -> list[Draft]:

@@ -53,7 +53,7 @@ class TaxonomyVersion(WorkspaceRow):
     version = models.IntegerField()
     zone = models.CharField(max_length=64)
     definitions = models.JSONField(help_text="By definition id: name, kind, is_activity, constants, columns.")
-    icp = models.JSONField(default=dict, help_text="By slug of an ICP profile: its approved version's number and rule.")
+    icp = models.JSONField(default=dict, help_text="By slug of an ICP profile: its rule and the rule's number.")
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta(WorkspaceRow.Meta):

@@ -111,6 +111,6 @@ def _changed(rows: Rows, change: Callable[[str], str]) -> Rows:
 
 def _json(words: Words, text: str) -> str:
     value = simplejson.loads(text, use_decimal=True)
-    replaced = words.replaced(value)
+    replaced = words.renamed(value)
     # As it was written where nothing is to be replaced: PostgreSQL writes JSON in a way of its own.
     return text if replaced == value else to_json(replaced)

@@ -85,7 +85,7 @@ def forget_mentions(person: Person, words: Words) -> int:
         for pk, definition_id, text in rows:
             properties = simplejson.loads(text, use_decimal=True)
             left = {key: properties[key] for key in counted[definition_id] & properties.keys()}
-            without = words.replaced(properties, keeps=False) | left
+            without = words.without(properties) | left
             if without != properties:
                 changed[pk] = to_json(without)
         _write(changed)

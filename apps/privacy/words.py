@@ -17,7 +17,7 @@ from apps.workspaces.exactjson import to_json
 
 # Those of Segment's reserved traits that say who somebody is.
 NAMING = ("email", "name", "username", "phone", "address", "avatar")
-# What others have too, in the same trait, leads to nobody; and a single word, such as May, is a word of the language.
+# What others have too, in the same trait, leads to nobody; nor does a single word, such as May.
 CONTACTS = """
     SELECT DISTINCT told.value #>> '{}' FROM audience_traitchange AS told
     WHERE told.user_id = ANY(%(users)s) AND jsonb_typeof(told.value) = 'string'
@@ -65,19 +65,25 @@ class Words:
         whole = {f'"{form}"' for word in self.tokens for form in _forms(word)}
         return sorted(form.lower() for form in inner | whole)
 
-    def replaced(self, value: Any, *, keeps: bool = True) -> Any:
-        """A JSON value without the words: each that is a whole text becomes its opaque one, or null.
+    def without(self, value: Any) -> Any:
+        """Free properties: null where a word is the whole text, "(erased)" for an address within a text."""
+        return self._replaced(value, dict.fromkeys(self.tokens))
 
-        Within a longer text addresses alone are replaced; any other id may be a word of the language.
+    def renamed(self, value: Any) -> Any:
+        """A value that people are counted by, with opaque texts for those words that can mean nothing else.
+
+        A user may be called "pro" or "42": such a word stays, for others' plans and levels are called so too.
         """
+        return self._replaced(value, {word: self.tokens[word] for word in self.tokens if _is_distinctive(word)})
+
+    def _replaced(self, value: Any, instead: Mapping[str, str | None]) -> Any:
         if isinstance(value, str):
-            if value in self.tokens:
-                return self.tokens[value] if keeps else None
-            return self._addresses.sub("(erased)", value)
+            return instead[value] if value in instead else self._addresses.sub("(erased)", value)
         if isinstance(value, list):
-            return [self.replaced(one, keeps=keeps) for one in value]
+            return [self._replaced(one, instead) for one in value]
         if isinstance(value, dict):
-            return {self.tokens.get(key, key): self.replaced(one, keeps=keeps) for key, one in value.items()}
+            renamed = {key: self.tokens[key] if key in instead else key for key in value}
+            return {renamed[key]: self._replaced(one, instead) for key, one in value.items()}
         return value
 
     def are_in(self, text: str) -> bool:
@@ -99,6 +105,10 @@ class Words:
 
 def _forms(word: str) -> set[str]:
     return {word, to_json(word)[1:-1], json.dumps(word)[1:-1]}
+
+
+def _is_distinctive(word: str) -> bool:
+    return len(word) >= (6 if word.isdigit() else 5) and not word.isalpha()
 
 
 def _patterns(word: str) -> list[str]:

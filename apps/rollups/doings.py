@@ -17,7 +17,7 @@ from apps.rollups.finding import Place
 
 
 def daily(place: Place, need: DidNeed) -> Mapping[date, Numbers]:
-    """Of each local day on which somebody did it, who did how often. An event that nobody planned did not happen."""
+    """Of each local day on which somebody did it, who did how often. What nobody planned did not happen."""
     meanings = taxonomy.load(place.workspace_id, place.version(taxonomy.STATES))
     named = EventDefinition.objects.filter(workspace=place.workspace_id, name=need.event)
     feeders = {pk: meanings.meanings[pk] for pk in named.values_list("pk", flat=True) if pk in meanings.meanings}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
@@ -45,7 +46,8 @@ DUE = """
 def pending(workspace_id: int | None = None) -> int:
     """How many buckets, people and accounts wait to be rebuilt, in one workspace or in all."""
     markers = Marker.unscoped.all() if workspace_id is None else Marker.objects.filter(workspace=workspace_id)
-    return markers.values("workspace", *PLACE).distinct().count()
+    places: int = markers.values("workspace", *PLACE).distinct().count()
+    return places
 
 
 def sweep(budget: float = 25.0) -> int:
@@ -80,7 +82,8 @@ def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     stepped = versions.advance(workspace_id)
     built = causes.expand(workspace_id) + sum(subjects.resolve(some) for some in subjects.due(workspace_id))
     # Whatever people and accounts stand in is built when all of them are resolved, not once for each few.
-    batches = _recent(workspace_id, pause, [EVENTS]) if built else _batches(workspace_id, pause)
+    queue = Queue(workspace_id, pause, (EVENTS,) if built else (EVENTS, STATES))
+    batches = queue.recent() if built else queue.batches()
     for batch in batches:
         if time.monotonic() > deadline:
             return built
@@ -89,48 +92,48 @@ def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     return built or int(stepped)
 
 
-def _batches(workspace_id: int, pause: timedelta) -> Iterator[list[Bucket]]:
-    """Recent buckets first, then old hours; old days and months when no full batch of old hours is left."""
-    families = [EVENTS, STATES]
-    yield from _recent(workspace_id, pause, families)
-    for grain in GRAINS:
-        due = _due(workspace_id, grain, pause, families, is_recent=False)
-        yield from _alike(due)
-        if len(due) == BATCH:
-            return
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The buckets of some families that wait in a workspace; an old one rests for `pause` between two rebuilds."""
 
+    workspace_id: int
+    pause: timedelta
+    families: Sequence[str]
 
-def _recent(workspace_id: int, pause: timedelta, families: Sequence[str]) -> Iterator[list[Bucket]]:
-    for grain in GRAINS:
-        yield from _alike(_due(workspace_id, grain, pause, families, is_recent=True))
+    def batches(self) -> Iterator[list[Bucket]]:
+        """Recent buckets first, then old hours; old days and months when no full batch of old hours is left."""
+        yield from self.recent()
+        for grain in GRAINS:
+            due = self._due(grain, is_recent=False)
+            yield from _alike(due)
+            if len(due) == BATCH:
+                return
+
+    def recent(self) -> Iterator[list[Bucket]]:
+        """Those of today and yesterday."""
+        for grain in GRAINS:
+            yield from _alike(self._due(grain, is_recent=True))
+
+    def _due(self, grain: Grain, *, is_recent: bool) -> list[Bucket]:
+        terms = {
+            "workspace": self.workspace_id,
+            "families": list(self.families),
+            "grain": grain.value,
+            "recent": str(RECENT),
+            "is_recent": is_recent,
+            "pause": str(self.pause),
+            "batch": BATCH,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(DUE, terms)
+            due = cursor.fetchall()
+        return sorted(Bucket(self.workspace_id, series, version, grain, start) for series, version, start in due)
 
 
 def _alike(due: Sequence[Bucket]) -> Iterator[list[Bucket]]:
     """Batches of one series and version each."""
     for _, batch in groupby(due, key=lambda bucket: (bucket.series, bucket.version)):
         yield list(batch)
-
-
-def _due(
-    workspace_id: int, grain: Grain, pause: timedelta, families: Sequence[str], *, is_recent: bool
-) -> list[Bucket]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            DUE,
-            {
-                "workspace": workspace_id,
-                "families": list(families),
-                "grain": grain.value,
-                "recent": str(RECENT),
-                "is_recent": is_recent,
-                "pause": str(pause),
-                "batch": BATCH,
-            },
-        )
-        found = [
-            Bucket(workspace_id, series, version, grain, start) for series, version, start in cursor.fetchall()
-        ]
-    return sorted(found)
 
 
 def _workspaces_waiting() -> list[int]:

@@ -1,4 +1,4 @@
-"""What people and accounts stood in, from which local day to which: read off their histories, kept as state rows."""
+"""What people and accounts stood in, from which local day to which: read off their histories, kept as rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COPY = """
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One row: in this version of the meaning, the subject stood there from `first_day` up to without `end_day`."""
+    """One row: in this version of the meaning, the subject stood there from `first_day` until before `end_day`."""
 
     series: str
     version: int
@@ -55,7 +55,7 @@ def versions(workspace: Workspace) -> dict[int, set[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where canonical users or accounts stood, and whether each was said to be our own (None: nothing was said)."""
+    """Where canonical users or accounts stood, and whether each was said to be our own (None: nobody said)."""
 
     states: set[State]
     internal: Mapping[int, bool | None]
@@ -101,9 +101,7 @@ def _stored(workspace: Workspace, space: Space, ordinals: Collection[int]) -> di
         return {State(*state): pk for pk, *state in cursor.fetchall()}
 
 
-def _histories(
-    workspace_id: int, space: Space, ordinals: Sequence[int], version: int
-) -> Mapping[int, History]:
+def _histories(workspace_id: int, space: Space, ordinals: Sequence[int], version: int) -> Mapping[int, History]:
     opened = moments.moments(workspace_id, version, space, ordinals)
     if space is Space.USER:
         return histories.load_people(workspace_id, ordinals, opened)

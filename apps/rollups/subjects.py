@@ -21,7 +21,7 @@ from apps.rollups.build.states import NOT_ROLLED_UP, changed_buckets
 from apps.rollups.models import BucketFailure
 from apps.rollups.states import State
 from apps.rollups.worker import claim, put_off
-from apps.workspaces.models import Marker, Workspace
+from apps.workspaces.models import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -151,14 +151,10 @@ def _mark_buckets(workspace_id: int, changed: Iterable[State], since: datetime) 
                 rows.write_row((workspace_id, STATES, since, "", 0, series, version, grain.value, start))
 
 
-def _buckets(
-    workspace_id: int, changed: Iterable[State]
-) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
+def _buckets(workspace_id: int, changed: Iterable[State]) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
     found = defaultdict[tuple[str, int], set[tuple[Grain, datetime]]](set)
     places = {
-        (one.series, one.version, one.first_day, one.end_day)
-        for one in changed
-        if one.series not in NOT_ROLLED_UP
+        (one.series, one.version, one.first_day, one.end_day) for one in changed if one.series not in NOT_ROLLED_UP
     }
     for series, version, first_day, end_day in places:
         zone = taxonomy.load(workspace_id, version).zone

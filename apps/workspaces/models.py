@@ -18,7 +18,6 @@ from apps.engine.periods import PeriodError, zone_info
 from apps.engine.sets import Space
 from apps.workspaces.scoping import WorkspaceRow
 
-
 SERIES_LENGTH = 150
 
 
@@ -151,7 +150,9 @@ class Marker(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         indexes = [
-            models.Index("workspace", "grain", models.F("start").desc(), "series", "version", name="marker_bucket"),
+            models.Index(
+                "workspace", "grain", models.F("start").desc(), "series", "version", name="marker_bucket"
+            ),
             models.Index(
                 "workspace",
                 "family",

@@ -185,7 +185,7 @@ def test_a_condition_that_cannot_be_taken_is_one_clean_refusal(
 
 @pytest.mark.parametrize(
     ("depth", "status", "code"),
-    [(13, 200, "SEGMENT_TOO_LARGE"), (150, 200, "SEGMENT_TOO_LARGE"), (5000, 400, "TOO_DEEP")],
+    [(13, 200, "SEGMENT_TOO_LARGE"), (200, 200, "TOO_DEEP"), (5000, 400, "TOO_DEEP")],
 )
 def test_a_condition_that_is_too_deep_is_refused(
     bare: Workspace, api: Api, depth: int, status: int, code: str

@@ -146,8 +146,10 @@ def test_a_period_is_handed_on_as_it_was_said() -> None:
         (
             {"at_least": 3},
             "where.at_least",
-            "one of event, atLeast, lastDays, period, shareTypes, shareScopes, channels, features, objectTypes, "
-            "sourceChannels",
+            (
+                "one of event, atLeast, lastDays, period, shareTypes, shareScopes, channels, features, "
+                "objectTypes, sourceChannels"
+            ),
         ),
     ],
 )

@@ -1,21 +1,34 @@
-import json
-from pathlib import Path
-
 import pytest
-import yaml
 
-from apps.engine.definitions import Count, Distinct, Ratio, RollingDistinct, where
+from apps.engine.definitions import (
+    Balance,
+    Count,
+    Distinct,
+    Entries,
+    InIcp,
+    Ratio,
+    RollingDistinct,
+    Union,
+    where,
+)
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.kpis.catalogue import FOLDER, UnknownKpi, entries, find
 
 SLUGS = [
     "dau",
+    "icp_users_who_shared",
+    "identified_icp_users",
     "mau",
     "mau_rolling_30d",
+    "new_accounts",
+    "product_adoption_rate",
     "product_sharing_rate",
     "share_actions",
+    "share_rate_among_icps",
+    "signups",
     "total_active_users",
+    "total_icp_users_active",
     "users_who_shared",
     "wau",
 ]
@@ -43,6 +56,20 @@ def test_each_kind_of_declaration_is_read() -> None:
     ]
 
 
+def test_kpis_are_made_of_states_and_populations_as_well() -> None:
+    matching, active = InIcp(), Distinct(Space.USER, "ACTIVITY")
+    assert find("identified_icp_users").kpi.expression == Balance(Space.USER, "user:open", matching)
+    assert find("signups").kpi.expression == Entries(Space.USER, "user:registered")
+    assert find("new_accounts").kpi.expression == Entries(Space.ACCOUNT, "account:registered")
+    assert find("share_rate_among_icps").kpi.expression == Ratio(
+        Distinct(Space.USER, "share.created", population=matching),
+        Distinct(Space.USER, "ACTIVITY", population=matching),
+        subset=True,
+    )
+    registered = Union((Balance(Space.USER, "user:open"), active))
+    assert find("product_adoption_rate").kpi.expression == Ratio(active, registered, subset=True)
+
+
 @pytest.mark.parametrize(
     ("slug", "nearest"),
     [
@@ -66,8 +93,6 @@ def test_every_entry_says_all_that_a_reader_needs() -> None:
         assert all(text.endswith(".") for text in (entry.definition, entry.example)), entry.slug
 
 
-def test_no_file_has_a_field_that_nobody_reads() -> None:
-    known = {"slug", "version", "title", "definition", "formula", "unit", "better", "stage", "secondary_stage"}
-    known |= {"indicator", "indicator_source", "grain", "example", "value"}
-    for path in Path(FOLDER).glob("*.yaml"):
-        assert set(yaml.safe_load(path.read_text())) <= known, json.dumps(path.name)
+def test_the_rate_among_icps_is_the_one_whose_label_a_source_gives() -> None:
+    sourced = [entry.slug for entry in entries().values() if entry.indicator_source == "seed"]
+    assert sourced == ["product_sharing_rate", "share_rate_among_icps"]

@@ -10,6 +10,7 @@ import pytest
 from apps.audience.models import ProductUser
 from apps.engine.answers import people, remainder
 from apps.engine.expressions import Question
+from apps.engine.parts import EventFacet
 from apps.engine.periods import Period, parse_day, parse_month, parse_week
 from apps.kpis.catalogue import find
 from apps.kpis.evaluate import Asked, breakdown, evaluate
@@ -173,9 +174,14 @@ def test_share_types_split_the_numerator_alone(acme: Workspace) -> None:
         share("carol", "2026-04-04T09:00:00", share_type="link"),
         share("dora", "2026-04-04T09:00:00", share_type=None),
     )
-    rows = breakdown(acme, Asked(find("product_sharing_rate"), Question(APRIL, NOW), by="share_type"))
+    by = EventFacet("share_type")
+    rows = breakdown(acme, Asked(find("product_sharing_rate"), Question(APRIL, NOW), by), 20)
     sides = [
-        (row.key, row.answer.numerator.amount, row.answer.denominator and row.answer.denominator.amount)
+        (
+            row.part and row.part.key,
+            row.answer.numerator.amount,
+            row.answer.denominator and row.answer.denominator.amount,
+        )
         for row in rows
     ]
     assert sides == [("link", 2, 4), ("invite", 1, 4), (None, 1, 4)]

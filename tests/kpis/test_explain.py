@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from apps.engine.definitions import STATES
 from apps.engine.expressions import Question
+from apps.engine.parts import EventFacet
 from apps.engine.periods import Period, between, parse_day, parse_month, parse_quarter, parse_week, parse_year
 from apps.events.taxonomy import SERIES
 from apps.kpis.catalogue import entries, find
 from apps.kpis.evaluate import Asked, breakdown, evaluate
-from apps.kpis.explain import WORDS, display, explain
+from apps.kpis.explain import DID, EVENTS, WHO, display, explain
 from apps.rollups import queue
 from apps.workspaces.models import Workspace
 from tests.world import NOW, act, deliver, opened, share
@@ -116,7 +118,7 @@ def test_restrictions_are_named(acme: Workspace) -> None:
 
 
 def test_a_row_of_a_breakdown_is_said_as_the_question_that_it_answers(acme: Workspace) -> None:
-    rows = breakdown(acme, Asked(find("share_actions"), Question(APRIL, NOW), by="channel"))
+    rows = breakdown(acme, Asked(find("share_actions"), Question(APRIL, NOW), EventFacet("channel")), 20)
 
     assert [explain(row) for row in rows] == [
         "1 share in April 2026 (UTC) (only channel email).",
@@ -124,6 +126,8 @@ def test_a_row_of_a_breakdown_is_said_as_the_question_that_it_answers(acme: Work
     ]
 
 
-def test_every_series_can_be_spoken_of() -> None:
-    assert WORDS.keys() == SERIES.keys()
+def test_every_series_and_state_can_be_spoken_of() -> None:
+    assert WHO.keys() == {*SERIES, *STATES}
+    assert EVENTS.keys() == {name for name, series in SERIES.items() if series.counts}
+    assert DID.keys() == {WHO[name] for name in SERIES}
     assert {entry.unit for entry in entries().values()} == {"count", "percent"}

@@ -66,11 +66,12 @@ class Describe:
         return self.identify() | {"anonymousId": visitor}
 
     def basics(self) -> list[Raw]:
-        """Every trait is told at least once of the first person and of some account."""
+        """Every trait is told at least once of the first person and of some account; all accounts are created."""
         told = [self.identify(**{name: self.values.of(name)}) for name in OF_USERS]
         groups = [self.group() | {"traits": {name: self.values.of(name)}} for name in OF_ACCOUNTS]
         internal = self.group() | {"groupId": "acme", "traits": {"is_internal": True}}
-        return [*(raw | {"userId": self.draw.people[0]} for raw in told), *groups, internal]
+        created = [self._of_account("account.created", {}, account) for account in ACCOUNTS]
+        return [*(raw | {"userId": self.draw.people[0]} for raw in told), *groups, internal, *created]
 
     def merges(self) -> list[Raw]:
         """At least five that can be believed, and some that cannot, depending on which comes first."""
@@ -103,9 +104,9 @@ class Describe:
     def _accounts_merged(self, loser: str | int, survivor: str | int) -> Raw:
         return self.draw.track("account.merged", {"account": loser, "into": survivor})
 
-    def _of_account(self, event: str, said: dict[str, Any]) -> Raw:
-        """The account is a property of the event, or of its context."""
-        account = self.dice.choice(ACCOUNTS)
+    def _of_account(self, event: str, said: dict[str, Any], account: str | int | None = None) -> Raw:
+        """The account, any if none is given, is a property of the event, or of its context."""
+        account = account or self.dice.choice(ACCOUNTS)
         if self.dice.random() < 0.5:
             return self.draw.track(event, said | {"account": account})
         return self.draw.track(event, said) | {"context": {"groupId": account}}

@@ -18,13 +18,24 @@ def test_a_word_always_gets_the_same_opaque_text_and_another_word_another() -> N
 def test_whole_texts_are_replaced_at_any_depth_and_as_keys() -> None:
     said = {"to": ["alice", "bob"], "seats": {"alice": 3}, "count": 4711}
 
-    assert ALICE.replaced(said) == {"to": [TOKEN["alice"], "bob"], "seats": {TOKEN["alice"]: 3}, "count": 4711}
-    assert ALICE.replaced(said, keeps=False) == {"to": [None, "bob"], "seats": {TOKEN["alice"]: 3}, "count": 4711}
+    assert ALICE.without(said) == {"to": [None, "bob"], "seats": {TOKEN["alice"]: 3}, "count": 4711}
 
 
 def test_within_a_text_an_address_is_replaced_and_a_word_of_the_language_is_not() -> None:
-    assert ALICE.replaced("ask Alice@ACME.test, or alice") == "ask (erased), or alice"
-    assert ALICE.replaced("malice@acme.test") == "malice@acme.test"
+    assert ALICE.without("ask Alice@ACME.test, or alice") == "ask (erased), or alice"
+    assert ALICE.without("malice@acme.test") == "malice@acme.test"
+
+
+def test_what_people_are_counted_by_is_renamed_only_where_it_can_mean_nothing_else() -> None:
+    said = ["alice@acme.test", "123456", {"123456": "alice"}, "al", "4711"]
+
+    assert ALICE.renamed(said) == [
+        TOKEN["alice@acme.test"],
+        TOKEN["123456"],
+        {TOKEN["123456"]: "alice"},
+        "al",
+        "4711",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +72,7 @@ def test_words_are_found_however_json_writes_them() -> None:
 
 def test_without_a_word_nothing_is_found() -> None:
     assert not Words.all(1, []).are_in("anything")
-    assert Words.all(1, []).replaced({"to": "anything"}) == {"to": "anything"}
+    assert Words.all(1, []).without({"to": "anything"}) == {"to": "anything"}
 
 
 @pytest.mark.django_db

@@ -115,6 +115,7 @@ def test_a_poison_bucket_keeps_its_marker_and_lets_others_pass(
             queue.settle(acme.pk)
             BucketFailure.objects.filter(workspace=acme).update(next_try_at=now())
     failure = BucketFailure.objects.get(workspace=acme)
+    assert failure.start is not None
     assert (failure.start.hour, failure.attempts, failure.error) == (9, 5, "ValueError: nine is poison")
     assert [record.levelname for record in caplog.records if "failed 5 times" in record.message] == ["CRITICAL"]
     assert grains_waiting(acme) == ["hour"]

@@ -14,6 +14,7 @@ from apps.engine.sets import Members, Space
 from apps.rollups import queue, store, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.cache import CACHE, Cache, Held
+from apps.rollups.finding import Waiting
 from apps.rollups.models import Rollup
 from apps.rollups.store import DamagedRow
 from apps.workspaces.models import Marker, Workspace
@@ -104,7 +105,7 @@ def test_any_number_of_needs_costs_two_statements_and_one_once_they_are_held(acm
 
 def test_what_waits_is_told_for_the_period_asked(acme: Workspace) -> None:
     april, march = need("ACTIVITY", berlin("2026-04")), need("ACTIVITY", berlin("2026-03"))
-    assert store.load(acme, [april]).waiting([april]) == store.Waiting(0, None)
+    assert store.load(acme, [april]).waiting([april]) == Waiting(0, None)
     deliver(acme, act("dora", "2026-04-20T09:00:00"), act("dora", "2026-04-20T10:00:00"))
     facts = store.load(acme, [april, march])
     waiting = facts.waiting([april, april])
@@ -126,6 +127,7 @@ def test_what_waits_for_its_day_or_month_is_told_too(acme: Workspace) -> None:
 def build_what_waits(workspace: Workspace) -> str:
     """Build the one bucket that waits; return its grain."""
     marker = Marker.objects.get(workspace=workspace)
+    assert marker.start is not None
     worker.build([Bucket(workspace.pk, marker.series, marker.version, Grain(marker.grain), marker.start)])
     return marker.grain
 

@@ -12,6 +12,7 @@ from apps.engine.sets import Space
 from apps.rollups import queue, store, subjects
 from apps.rollups.models import BucketFailure, Rollup, StateRow
 from apps.rollups.subjects import Subject
+from apps.rollups.worker import claim
 from apps.workspaces.models import Marker, Workspace
 from tests.world import act, alias, deliver, group, identify, opened, track
 
@@ -36,7 +37,7 @@ def holders(workspace: Workspace, series: str, day: str) -> dict[str, set[str]]:
 
 def stretches(workspace: Workspace, series: str) -> list[tuple[str, str, str | None]]:
     rows = StateRow.objects.filter(workspace=workspace, series=series).order_by("first_day")
-    return [(row.value, str(row.first_day), row.end_day and str(row.end_day)) for row in rows]
+    return [(row.value, str(row.first_day), str(row.end_day) if row.end_day else None) for row in rows]
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ def test_a_statement_that_commits_while_its_subject_is_resolved_keeps_its_marker
     deliver(acme, identify("alice", "2026-01-05T10:00:00", plan="free"))
     subject = Subject(acme.pk, Space.USER, ordinal(acme, "alice"))
     with transaction.atomic():
-        subjects.claim([subject])
+        claim([subject])
         subjects._take_markers([subject])  # noqa: SLF001
     deliver(acme, identify("alice", "2026-02-05T10:00:00", plan="pro"), act("alice", "2026-02-05T10:00:00"))
     assert Marker.objects.filter(workspace=acme, family="subject", subject=subject.ordinal).count() == 1

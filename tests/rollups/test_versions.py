@@ -94,6 +94,7 @@ def test_until_the_new_version_is_built_all_answers_are_the_old_ones(acme: Works
 
 
 def build_one(marker: Marker) -> None:
+    assert marker.start is not None
     worker.build([Bucket(marker.workspace_id, marker.series, marker.version, Grain(marker.grain), marker.start)])
 
 

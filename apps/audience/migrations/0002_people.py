@@ -55,7 +55,8 @@ class Migration(migrations.Migration):
                 (
                     "rule",
                     models.JSONField(
-                        help_text='Any of these groups of conditions that all hold: [{"not": false, "all": [{"name": "plan", "op": "IN", "values": ["pro"], "not": false}]}].'
+                        help_text="Any of these groups of conditions that all hold: "
+                        '[{"not": false, "all": [{"name": "plan", "op": "IN", "values": ["pro"], "not": false}]}].'
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             model_name="taxonomyversion",
             name="icp",
             field=models.JSONField(
-                default=dict, help_text="By slug of an ICP profile: its approved version's number and rule."
+                default=dict, help_text="By slug of an ICP profile: its rule and the rule's number."
             ),
         ),
         migrations.AddIndex(

@@ -58,7 +58,7 @@ class Counted:
     facets: Sequence[str]
 
     def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
-        """(start of the stretch, ordinal of the user, how often, value of each facet), as everything committed says."""
+        """(start of a stretch, ordinal of a user, how often, value of each facet), as what is committed says."""
         facets = [(Identifier(f"facet_{facet}"), _column(facet, self.feeders)) for facet in self.facets]
         statement = HOURS.format(
             names=SQL("").join(SQL(", {}").format(name) for name, _ in facets),

@@ -16,9 +16,7 @@ from apps.rollups.build.content import ICP
 USER_TRAIT = "user:trait:"
 
 
-def matches(
-    told: Mapping[int, Sequence[Stretch]], slug: str, rule: Sequence[Any]
-) -> list[tuple[int, Stretch]]:
+def matches(told: Mapping[int, Sequence[Stretch]], slug: str, rule: Sequence[Any]) -> list[tuple[int, Stretch]]:
     """The stretches of days in which people match a profile, from everything else that they stood in.
 
     A rule holds of people of whom anything is known. A manual word beats it (KPIS.md, `identified_icp_users`).
@@ -58,7 +56,8 @@ def _days(stretches: Sequence[Stretch]) -> Iterator[tuple[date, Mapping[str, str
     changes += [(one.end_day, one.series, "") for one in stretches if one.end_day]
     values: dict[str, str] = {}
     # Of one day what ended comes before what began.
-    for day, of_day in groupby(sorted(changes, key=lambda change: (change[0], change[2] != "")), lambda one: one[0]):
+    changes.sort(key=lambda change: (change[0], change[2] != ""))
+    for day, of_day in groupby(changes, lambda change: change[0]):
         for _, series, value in of_day:
             name = series.removeprefix(USER_TRAIT)
             values.pop(name, None)
