@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from apps.engine.conditions import TraitIs, TraitOp
@@ -32,8 +33,9 @@ class Number:
     value: Decimal
 
 
+@lru_cache(maxsize=2**14)
 def parsed(text: str) -> Any:
-    """The value of a JSON text. ValueError for any other text."""
+    """The value of a JSON text, not to be changed. ValueError for any other text."""
     try:
         return json.loads(text, parse_int=_number, parse_float=_number)
     except RecursionError as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from apps.engine.answers import Answer
 from apps.engine.definitions import RollingDistinct
@@ -41,15 +42,22 @@ class Asked:
         return breakdown_needs(self.entry.kpi, self.question, self.by, SERIES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """An answer to one question, or the part of a breakdown that `part` names."""
 
     asked: Asked
     answer: Answer
-    receipt: Receipt
     is_complete: bool
+    facts: StoredFacts = field(repr=False, compare=False)
     part: Part | None = None
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        """What the answer was made of: written when somebody looks at it, which takes as long as the answer."""
+        put = self.asked.of(self.part)
+        answered = Answered(put.entry, put.question, self.part if put.by else None, self.answer)
+        return answered.receipt(put.needs(), self.facts)
 
 
 def home(workspace: Workspace) -> Home:
@@ -86,10 +94,7 @@ def _placed(workspace: Workspace, asked: Asked) -> Asked:
 
 
 def _result(asked: Asked, answer: Answer, facts: StoredFacts, part: Part | None = None) -> Result:
-    put = asked.of(part)
-    answered = Answered(asked.entry, put.question, part if put.by else None, answer)
-    receipt = answered.receipt(put.needs(), facts)
-    return Result(asked, answer, receipt, _is_complete(asked, answer, facts), part)
+    return Result(asked, answer, _is_complete(asked, answer, facts), facts, part)
 
 
 def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:

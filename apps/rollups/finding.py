@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -208,6 +209,13 @@ def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str,
     return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
+# Few, and the same for every reader.
+@lru_cache(maxsize=2**16)
+def _facets(text: str) -> Mapping[str, str | None]:
+    facets: dict[str, str | None] = json.loads(text)
+    return facets
+
+
 def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     told: dict[str, list[int]] = defaultdict(list)
     rows: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
@@ -216,9 +224,9 @@ def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     begun, people = None, Waiting(0, None)
     for what, number, name, grain, at, until, since, facets, checksum in found:
         if what == "row":
-            rows[name, grain][number] = Row(number, name, grain, at, json.loads(facets), checksum)
+            rows[name, grain][number] = Row(number, name, grain, at, _facets(facets), checksum)
         elif what == "state":
-            states[name, until].append(Row(number, name, grain, at, json.loads(facets), checksum))
+            states[name, until].append(Row(number, name, grain, at, _facets(facets), checksum))
         elif what == "waiting":
             waiting[name, Span(Grain(grain), at, until)] = Waiting(number, since)
         elif what == "people":

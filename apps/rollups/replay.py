@@ -71,6 +71,8 @@ def replayed(space: Space, rows: Iterable[tuple[Row, Members]]) -> dict[str, Mem
 
 
 def _held(space: Space, moves: Sequence[tuple[Row, Members]]) -> Members:
+    if len(moves) == 1 and moves[0][0].facets["move"] != LEFT:
+        return moves[0][1]
     members = Members.empty(space)
     for row, moved in sorted(moves, key=_in_order):
         members = members - moved if row.facets["move"] == LEFT else members | moved

@@ -11,8 +11,9 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
 @pytest.mark.parametrize(
     ("stage", "indicator", "text", "expected"),
     [
-        ("Acquisition", None, None, ["product_sharing_rate"]),
-        ("Referral", None, None, ["product_sharing_rate", "share_actions", "users_who_shared"]),
+        ("Acquisition", "lagging", None, ["product_sharing_rate"]),
+        ("Acquisition", "leading", None, ["identified_icp_users", "new_accounts", "signups"]),
+        ("Referral", "lagging", "icp", ["icp_users_who_shared", "share_rate_among_icps"]),
         ("Referral", "leading", None, ["share_actions"]),
         (None, None, "ISO WEEK", ["wau"]),
         (None, None, "  rolling  ", ["mau_rolling_30d"]),

@@ -7,13 +7,17 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 
 from apps.audience.models import ProductUser, Segment, TraitChange, TraitValue
+from apps.engine.conditions import TraitIs, TraitOp
+from apps.engine.expressions import Question
+from apps.engine.parts import ERASED, ByTrait, Part
 from apps.engine.periods import Grain, parse_month
 from apps.engine.sets import Members, Space
 from apps.events import ingest
 from apps.events.ingest import Delivery
 from apps.events.messages import Terms
 from apps.events.models import Event, RejectedEvent
-from apps.kpis.catalogue import entries
+from apps.kpis.catalogue import entries, find
+from apps.kpis.evaluate import Asked, breakdown, evaluate
 from apps.privacy.erase import erase
 from apps.privacy.person import UnknownPerson
 from apps.rollups import queue
@@ -279,10 +283,28 @@ def test_another_workspace_keeps_what_it_knows(acme: Workspace) -> None:
     assert reject(other, act("alice-1", "2026-04-05T00:00:00")) == []
 
 
-def test_what_is_held_in_memory_is_void(acme: Workspace) -> None:
+def test_what_this_process_holds_of_a_row_is_void(acme: Workspace) -> None:
+    """The row of those who came to be on the plan that day is the same before and after."""
+    paying = Question(APRIL, NOW, segment=TraitIs("plan", TraitOp.EQUALS, ("pro",)))
+    asked = Asked(find("total_active_users"), paying)
+    plan = Rollup.objects.filter(workspace=acme, series="user:trait:plan", facets__value='"pro"', closed_xid=None)
+    rows = set(plan.values_list("pk", flat=True))
+    assert evaluate(acme, [asked])[0].answer.value == 2
+
     erase(acme.pk, "alice-1")
 
+    assert evaluate(Workspace.objects.get(pk=acme.pk), [asked])[0].answer.value == 1
+    assert evaluate(acme, [asked])[0].answer.value == 1
+    assert set(plan.values_list("pk", flat=True)) == rows
     assert Workspace.objects.get(pk=acme.pk).erasures == 1
+
+
+def test_a_breakdown_puts_her_among_the_erased(acme: Workspace) -> None:
+    erase(acme.pk, "alice-1")
+
+    rows = breakdown(acme, Asked(find("total_active_users"), Question(APRIL, NOW), ByTrait("plan")), 10)
+
+    assert [(row.part, row.answer.value) for row in rows] == [(Part('"free"'), 1), (Part('"pro"'), 1), (ERASED, 1)]
 
 
 def test_whoever_is_nobody_cannot_be_erased_and_nobody_twice(acme: Workspace) -> None:
