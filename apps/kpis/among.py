@@ -47,7 +47,7 @@ def _condition(by: ByCondition, part: Part) -> str:
     if part.kind is PartKind.OTHER:
         return "another holds"
     if part.key is None:
-        return f"neither {' nor '.join(by.conditions)} holds"
+        return f"none of {', '.join(by.conditions)} holds"
     return words(by.conditions[part.key])
 
 

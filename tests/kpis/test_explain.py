@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from apps.engine.conditions import AsOf, TraitIs, TraitOp
 from apps.engine.definitions import STATES
 from apps.engine.expressions import Question
-from apps.engine.parts import EventFacet
+from apps.engine.parts import By, ByCondition, ByTrait, EventFacet
 from apps.engine.periods import Period, between, parse_day, parse_month, parse_quarter, parse_week, parse_year
 from apps.events.taxonomy import SERIES
 from apps.kpis.catalogue import entries, find
@@ -14,14 +15,15 @@ from apps.kpis.evaluate import Asked, breakdown, evaluate
 from apps.kpis.explain import DID, EVENTS, WHO, display, explain
 from apps.rollups import queue
 from apps.workspaces.models import Workspace
-from tests.world import NOW, act, deliver, opened, share
+from tests.world import NOW, act, deliver, identify, opened, share, track
 
 APRIL = parse_month("2026-04", "UTC")
+PRO = TraitIs("plan", TraitOp.EQUALS, ("pro",))
 
 
 @pytest.fixture
 def acme(db: None) -> Workspace:
-    """Alice and Bob act in April, Alice shares twice."""
+    """Alice and Bob act in April; Alice, who is pro and signed up, shares twice."""
     acme = opened().workspace
     deliver(
         acme,
@@ -29,6 +31,8 @@ def acme(db: None) -> Workspace:
         share("alice", "2026-04-02T09:05:00"),
         share("alice", "2026-04-03T09:05:00", share_type="link", channel=None),
         act("bob", "2026-04-02T11:00:00"),
+        identify("alice", "2026-04-01T09:00:00", plan="pro"),
+        track("user.signed_up", "alice", "2026-04-02T08:00:00", channel="ads"),
     )
     queue.settle(acme.pk)
     return acme
@@ -66,6 +70,20 @@ def test_numbers_are_written_as_people_write_them(unit: str, value: Decimal | No
         ("share_actions", "2 shares in April 2026 (UTC)."),
         ("mau_rolling_30d", "2 people active from 2026-04-01 to 2026-04-30 (UTC)."),
         ("dau", "0 people active on 30 April 2026 (UTC)."),
+        ("signups", "1 person who signed up in April 2026 (UTC)."),
+        ("new_accounts", "0 accounts created in April 2026 (UTC)."),
+        (
+            "product_adoption_rate",
+            "2 of the 2 people registered or active in April 2026 (UTC) were active: 100 %.",
+        ),
+        (
+            "identified_icp_users",
+            "0 people registered as of 30 April 2026 (UTC) who match an ICP profile.",
+        ),
+        (
+            "share_rate_among_icps",
+            "0 of the 0 people active in April 2026 (UTC) who match an ICP profile shared, so there is no value.",
+        ),
     ],
 )
 def test_an_answer_is_said_in_a_sentence(acme: Workspace, slug: str, expected: str) -> None:
@@ -124,6 +142,59 @@ def test_a_row_of_a_breakdown_is_said_as_the_question_that_it_answers(acme: Work
         "1 share in April 2026 (UTC) (only channel email).",
         "1 share in April 2026 (UTC) (only channel unknown).",
     ]
+
+
+@pytest.mark.parametrize(
+    ("slug", "as_of", "expected"),
+    [
+        (
+            "product_sharing_rate",
+            None,
+            "Among people of whom plan is pro, 1 of the 1 person active in April 2026 (UTC) shared: 100 %.",
+        ),
+        (
+            "total_active_users",
+            AsOf.PERIOD_START,
+            "Among people of whom plan is pro as of 31 March 2026, 0 people active in April 2026 (UTC).",
+        ),
+        (
+            "total_active_users",
+            AsOf.EVENT_DAY,
+            "Among people of whom plan is pro as of each event's day, 1 person active in April 2026 (UTC).",
+        ),
+        ("share_actions", AsOf.EVENT_DAY, "Among people of whom plan is pro, 2 shares in April 2026 (UTC)."),
+        ("new_accounts", None, "Among accounts of whom plan is pro, 0 accounts created in April 2026 (UTC)."),
+    ],
+)
+def test_a_segment_is_named_with_its_day_where_that_is_not_the_kpis_own(
+    acme: Workspace, slug: str, as_of: AsOf | None, expected: str
+) -> None:
+    assert said(acme, slug, Question(APRIL, NOW, segment=PRO, as_of=as_of)) == expected
+
+
+def test_a_running_stock_is_told_as_of_today(acme: Workspace) -> None:
+    noon = datetime(2026, 4, 20, 12, tzinfo=UTC)
+
+    assert said(acme, "identified_icp_users", Question(APRIL, noon)) == (
+        "So far, 0 people registered as of 20 April 2026 (UTC) who match an ICP profile."
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "expected"),
+    [
+        (ByTrait("plan"), 20, ["plan is pro", "plan is unknown"]),
+        (ByTrait("plan"), 1, ["plan is pro", "plan is another"]),
+        (ByCondition({"paying": PRO}), 20, ["plan is pro", "none of paying holds"]),
+        (ByCondition({"paying": PRO}), 0, ["another holds"]),
+    ],
+)
+def test_a_part_is_told_by_what_its_people_have_in_common(
+    acme: Workspace, by: By, first: int, expected: list[str]
+) -> None:
+    rows = breakdown(acme, Asked(find("total_active_users"), Question(APRIL, NOW), by), first)
+
+    assert [explain(row).partition(" of whom ")[2].partition(", ")[0] for row in rows] == expected
 
 
 def test_every_series_and_state_can_be_spoken_of() -> None:

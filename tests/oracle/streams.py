@@ -226,9 +226,9 @@ def _delivered(dice: Random, sent: list[Sent]) -> Iterator[Batch]:
     late = len(sent) // 10
     punctual = _batches(dice, sent[late:])
     for place, some in enumerate(punctual, 1):
-        yield Batch(some, settles=place == len(punctual) or dice.random() < 0.12)
+        yield Batch(some, settles=place == len(punctual) or dice.random() < 0.06)
     for some in _batches(dice, sent[:late]):
-        yield Batch(some, settles=dice.random() < 0.12)
+        yield Batch(some, settles=dice.random() < 0.06)
 
 
 def _batches(dice: Random, sent: Sequence[Sent]) -> list[tuple[Sent, ...]]:

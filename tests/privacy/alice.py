@@ -9,21 +9,16 @@ from typing import Any
 from django.db import connection
 
 from apps.workspaces.models import Workspace
+from tests import world
 from tests.world import act, deliver, share, track
 
 EMAIL, NAME, QUIRK = "alice@wonderland.test", "Alice Liddell", "grins like a cat"
 SECRETS = ("alice-1", "alice-2", "cookie-a", "cookie-b", EMAIL, NAME, QUIRK, "session-a", "Dinah")
 
 
-def identify(who: str | None, at: str, anonymous: str | None = None, **traits: Any) -> dict[str, Any]:
-    said = track("", who or "", at)
-    ids = {"userId": who, "anonymousId": anonymous}
-    return {
-        "type": "identify",
-        "messageId": said["messageId"],
-        "timestamp": said["timestamp"],
-        "traits": traits,
-    } | {name: value for name, value in ids.items() if value}
+def identify(who: str, at: str, anonymous: str, **traits: Any) -> dict[str, Any]:
+    """An identify call that also says whose an anonymous id is."""
+    return {**world.identify(who, at, **traits), "anonymousId": anonymous}
 
 
 def visit(anonymous: str, at: str, **properties: Any) -> dict[str, Any]:
@@ -45,12 +40,12 @@ def tell_of_her(workspace: Workspace) -> None:
         | {"timestamp": "2026-04-07T09:00:00Z", "traits": {"industry": "tea", "owner": EMAIL}},
         share("alice-1", "2026-04-08T09:00:00", session="session-a", to="Dinah", action_id="s-1"),
         act("alice-2", "2026-04-09T09:00:00", session="session-a", note=f"call {NAME}"),
-        identify("bob", "2026-04-02T10:00:00", plan="pro", manager="alice-1", reads=[EMAIL, "news"]),
+        world.identify("bob", "2026-04-02T10:00:00", plan="pro", manager="alice-1", reads=[EMAIL, "news"]),
         share(
             "bob", "2026-04-10T09:00:00", recipient="alice-1", note=f"to {EMAIL}", referred=["alice-2", "carla"]
         ),
         act("carla", "2026-04-11T09:00:00"),
-        identify("carla", "2026-04-11T09:00:00", plan="free"),
+        world.identify("carla", "2026-04-11T09:00:00", plan="free"),
     )
     assert outcome.rejected == []
 

@@ -191,7 +191,8 @@ def test_nothing_is_left_of_her_whatever_is_killed(machine: Machine, options: tu
     with sending(machine.port, machine.keys["ingest_key"]) as sender:
         wait_until(lambda: len(sender.answers) > 20)
         wait_until(lambda: has_quirk(machine.asked()))
-        before = settled(machine, sender)
+        wait_until(lambda: machine.asked()["value"]["denominator"] == "3", 120)
+        before = machine.asked()
         assert found_in(machine.tables(), SECRETS) == list(SECRETS)
         assert found_in(machine.files(), ["alice-1", "m-alice-2", EMAIL]) == ["alice-1", "m-alice-2", EMAIL]
 
@@ -210,13 +211,6 @@ def test_nothing_is_left_of_her_whatever_is_killed(machine: Machine, options: tu
     assert (before["value"]["numerator"], before["value"]["denominator"]) == ("2", "3")
     expected = ("1", "2") if options else ("2", "3")
     assert (after["value"]["numerator"], after["value"]["denominator"]) == expected
-
-
-def settled(machine: Machine, sender: Sender) -> dict[str, Any]:
-    """What is answered once everything of the first batches has been counted."""
-    wait_until(lambda: machine.asked()["value"]["denominator"] == "3", 120)
-    assert sender.answers
-    return machine.asked()
 
 
 def has_quirk(answer: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@ import pytest
 
 from apps.privacy.person import find
 from apps.privacy.words import Words
-from tests.privacy.alice import identify
+from tests import world
 from tests.world import deliver, opened
 
 ALICE = Words.all(1, ["alice", "alice@acme.test", "al", "4711", "123456"])
@@ -80,11 +80,11 @@ def test_what_leads_to_somebody_is_what_only_their_traits_say_of_who_they_are() 
     acme = opened().workspace
     deliver(
         acme,
-        identify("alice", "2026-04-01T00:00:00", email="alice@acme.test", name="May Day", username="May"),
+        world.identify("alice", "2026-04-01T00:00:00", email="alice@acme.test", name="May Day", username="May"),
         identify(
             "alice", "2026-04-02T00:00:00", phone="+44 20 1", work="a@b.test", plan="pro plan", name="Al Gore"
         ),
-        identify("bob", "2026-04-01T00:00:00", name="Al Gore", manager="alice@acme.test"),
+        world.identify("bob", "2026-04-01T00:00:00", name="Al Gore", manager="alice@acme.test"),
     )
 
     words = Words.of(find(acme.pk, "alice"))
