@@ -47,11 +47,16 @@ def as_of(leaf: Leaf, question: Question) -> AsOf:
 def local_days(period: Period, zone: str) -> list[date]:
     """Each local day of a period that there was, at most MOST_DAYS. PeriodError for more, or for another zone."""
     check_zone(period, zone)
-    if (period.last - period.first).days >= MOST_DAYS:
-        expected = f"at most {MOST_DAYS:,} days where each day's people are judged by that day"
-        raise PeriodError("TOO_MANY_DAYS", "period", expected)
+    check_length(period.first, period.last)
     days = [days_later(period.first, n) for n in range((period.last - period.first).days + 1)]
     return [day for day in days if day_start(day, zone) < day_start(days_later(day, 1), zone)]
+
+
+def check_length(first: date, last: date) -> None:
+    """PeriodError TOO_MANY_DAYS for more than MOST_DAYS from the first day to the last."""
+    if (last - first).days >= MOST_DAYS:
+        expected = f"at most {MOST_DAYS:,} days where people are judged, or what they did is counted, day by day"
+        raise PeriodError("TOO_MANY_DAYS", "period", expected)
 
 
 def check_zone(period: Period, zone: str) -> None:

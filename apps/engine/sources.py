@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from apps.engine.asof import check_length
 from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, SideName, TraitIs
 from apps.engine.conditions import Any as AnyOf
 from apps.engine.definitions import Kpi, Registry, leaves
@@ -61,11 +62,14 @@ def profile_needs(leaf: InIcp, day: date, planned: Plan) -> tuple[StateNeed, ...
 
 
 def did_need(leaf: Did, planned: Plan) -> DidNeed:
-    """What people did, on all the days that some day's condition may look back to."""
+    """What people did, on all the days that some day's condition may look back to. PeriodError for too many."""
     if leaf.days is None:
         period = leaf.period or planned.period
-        return DidNeed(leaf.event, leaf.where, period.first, period.last)
-    return DidNeed(leaf.event, leaf.where, window_start(leaf.days, planned.days[0]), planned.days[-1])
+        first, last = period.first, period.last
+    else:
+        first, last = window_start(leaf.days, planned.days[0]), planned.days[-1]
+    check_length(first, last)
+    return DidNeed(leaf.event, leaf.where, first, last)
 
 
 def window_start(days: int, last: date) -> date:

@@ -36,7 +36,7 @@ class Column:
 
     table: str
     read: str
-    write: str
+    write: str = ""
     is_json: bool = True
     others: str = "true"
 
@@ -93,16 +93,14 @@ SAID = (
     ),
 )
 # What follows from what was said.
-STOOD = (Column("rollups_staterow", "value", "value = changed.text"),)
-LISTED = (Column("audience_traitvalue", "value", f"value = {ONCE}"),)
-ROLLED_UP = (
-    Column(
-        "rollups_rollup", "facets ->> 'value'", "facets = jsonb_set(facets, '{value}', to_jsonb(changed.text))"
-    ),
+STOOD = Column("rollups_staterow", "value", "value = changed.text")
+LISTED = Column("audience_traitvalue", "value", f"value = {ONCE}")
+ROLLED_UP = Column(
+    "rollups_rollup", "facets ->> 'value'", "facets = jsonb_set(facets, '{value}', to_jsonb(changed.text))"
 )
 # What went wrong.
-FAILED = (Column("rollups_bucketfailure", "error", "error = changed.text", is_json=False),)
-REJECTED = Column("events_rejectedevent", "concat_ws(' ', message_id, reason, body)", "", is_json=False)
+FAILED = Column("rollups_bucketfailure", "error", "error = changed.text", is_json=False)
+REJECTED = Column("events_rejectedevent", "concat_ws(' ', message_id, reason, body)", is_json=False)
 
 
 def _changed(rows: Rows, change: Callable[[str], str]) -> Rows:

@@ -56,13 +56,12 @@ def forget_states(person: Person, words: Words) -> int:
     with connection.cursor() as cursor:
         cursor.execute(STAND, [person.workspace_id, list(person.ordinals), list(COUNTED)])
         gone: int = cursor.rowcount
-    renamed = sum(column.rewrite(person, words) for column in STOOD)
-    return gone + renamed + forget_values(person, words)
+    return gone + STOOD.rewrite(person, words) + forget_values(person, words)
 
 
 def forget_values(person: Person, words: Words) -> int:
     """Take the values that only they had from the lists of those that rollups keep apart."""
-    renamed = sum(column.rewrite(person, words) for column in LISTED)
+    renamed = LISTED.rewrite(person, words)
     with connection.cursor() as cursor:
         cursor.execute(UNLIST, {"workspace": person.workspace_id, "users": list(person.users)})
         return renamed + int(cursor.rowcount)
@@ -76,7 +75,7 @@ def forget_rollups(person: Person, words: Words) -> int:
         # Comes first: two erasures that rewrite one row take turns.
         Workspace.objects.filter(pk=person.workspace_id).update(erasures=F("erasures") + 1)
         _rewrite(found, gone)
-        return len(found) + sum(column.rewrite(person, words) for column in ROLLED_UP)
+        return len(found) + ROLLED_UP.rewrite(person, words)
 
 
 def _rows(person: Person) -> Iterator[tuple[int, Members]]:

@@ -64,7 +64,7 @@ def erase(workspace_id: int, external_id: str, *, hard: bool = False) -> Erased:
     # Once more: whoever was just resolving them may have listed what they stood in.
     counts["values"] = derived.forget_values(person, words)
     counts["rollups"] = derived.forget_rollups(person, words)
-    counts["failures"] = sum(column.rewrite(person, words) for column in FAILED)
+    counts["failures"] = FAILED.rewrite(person, words)
     counts["rejected"] = _forget_rejected(person, words)
     counts["lines"] = files.blank(words)
     counts |= _forget(person, hard=hard)

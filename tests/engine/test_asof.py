@@ -142,3 +142,14 @@ def test_day_by_day_ten_years_are_the_most() -> None:
     with pytest.raises(PeriodError, match="at most 3,660 days") as refused:
         evaluate(KPIS["share_actions"], replace(asked(PRO), period=years), PLANS)
     assert refused.value.code == "TOO_MANY_DAYS"
+
+
+def test_what_people_did_is_counted_over_ten_years_at_most() -> None:
+    years = between(date(2016, 1, 1), date(2026, 1, 9), "UTC")
+    deeds = (
+        Did("share.created", period=between(years.first, years.last, "UTC")),
+        Did("share.created", period=years),
+    )
+    assert active(PLANS, deeds[0]) == []
+    with pytest.raises(PeriodError, match="at most 3,660 days"):
+        active(PLANS, deeds[1])

@@ -54,9 +54,11 @@ def test_without_an_operand_that_carries_them_filters_ask_for_the_people_with_su
 
 
 def test_the_people_with_such_a_share_are_those_of_the_answered_period() -> None:
-    activity, sharers = needs(KPIS["dau"], Question(APRIL, LATER, share_types=LINKS), SERIES)
-    last_day = datetime(2026, 4, 30, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
-    assert (activity.start, activity.end) == (sharers.start, sharers.end) == last_day
+    last_day = parse_day("2026-04-30", "UTC")
+    assert needs(KPIS["dau"], Question(APRIL, LATER, share_types=LINKS), SERIES) == [
+        replace(need("ACTIVITY", {}), start=last_day.start, end=last_day.end),
+        replace(need("share.created", {"share_type": ["link"]}), start=last_day.start, end=last_day.end),
+    ]
 
 
 def test_a_breakdown_needs_no_more_than_its_whole() -> None:

@@ -23,7 +23,7 @@ NEIGHBOURS = {
 }
 # Entries are known by the workspace's days; those of another zone's are an error (KPIS.md G9).
 ENTRIES = frozenset({"signups", "new_accounts"})
-# The only KPI of accounts: all that is asked of them has to be asked of it.
+# The only KPI of accounts: all that is asked of them has to be asked of it, and there are few of them.
 OF_ACCOUNTS = "new_accounts"
 AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
 BY_FACET = ("shareType", "channel")
@@ -63,7 +63,7 @@ def _series(stream: Stream, now: datetime) -> Iterator[Question]:
 
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
-    period = _period(dice, stream)
+    period = stream.whole if kpi == OF_ACCOUNTS else _period(dice, stream)
     if dice.random() < 0.3:
         now = _during(dice, period, zone)
     asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))

@@ -94,6 +94,11 @@ class Stream:
     periods: tuple[str, ...]
 
     @property
+    def whole(self) -> str:
+        """The period of all its days."""
+        return f"{self.first}/{self.end}"
+
+    @property
     def profiles(self) -> dict[str, list[Raw]]:
         """The rules in force in the end: a later one replaces the profile's one before."""
         return {approval.slug: approval.rule for approval in self.approvals}

@@ -81,7 +81,7 @@ def test_what_leads_to_somebody_is_what_only_their_traits_say_of_who_they_are() 
     deliver(
         acme,
         world.identify("alice", "2026-04-01T00:00:00", email="alice@acme.test", name="May Day", username="May"),
-        identify(
+        world.identify(
             "alice", "2026-04-02T00:00:00", phone="+44 20 1", work="a@b.test", plan="pro plan", name="Al Gore"
         ),
         world.identify("bob", "2026-04-01T00:00:00", name="Al Gore", manager="alice@acme.test"),
