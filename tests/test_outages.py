@@ -26,7 +26,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.oracle import history
-from tests.oracle.oracle import KPIS, Asked, Ledger, Oracle, Raw
+from tests.oracle.ledger import Ledger
+from tests.oracle.messages import Raw
+from tests.oracle.oracle import KPIS, Asked, Home, Oracle
 from tests.running import (
     BEAT,
     PYTHON,
@@ -192,14 +194,14 @@ def judge(port: int, key: str, imported: list[Raw], acknowledged: list[Raw]) -> 
     ledger = Ledger()
     for raw in [*imported, *acknowledged]:
         ledger.take("default", raw)
-    oracle, today = Oracle(ledger.stored, ZONE), datetime.now(ZoneInfo(ZONE)).date()
-    years = range(2013, today.year + 1)
+    oracle, now = Oracle(ledger, Home(ZONE)), datetime.now(UTC)
+    years = range(2013, now.astimezone(ZoneInfo(ZONE)).year + 1)
     for kpi in KPIS:
         for year in years:
             series = f'series(period: {{year: "{year}"}}, grain: MONTH) {{ value numerator }}'
             points = query(port, key, f'{{ kpi(slug: "{kpi}") {{ {series} }} }}')["kpi"]["series"]
             for month, point in enumerate(points, start=1):
-                expected = oracle.answer(Asked(kpi, f"{year}-{month:02}", today))
+                expected = oracle.answer(Asked(kpi, f"{year}-{month:02}", now, ZONE))
                 told = None if point["value"] is None else Decimal(point["value"])
                 assert told == expected.value, (kpi, year, month)
                 assert Decimal(point["numerator"]) == sum(expected.numerator.values()), (kpi, year, month)

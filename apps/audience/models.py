@@ -190,9 +190,7 @@ class IcpVersion(WorkspaceRow):
 
     profile = models.ForeignKey(IcpProfile, on_delete=models.CASCADE, related_name="versions")
     number = models.IntegerField(editable=False)
-    status = models.CharField(
-        max_length=8, choices=IcpStatus.choices, default=IcpStatus.DRAFT, editable=False
-    )
+    status = models.CharField(max_length=8, choices=IcpStatus.choices, default=IcpStatus.DRAFT, editable=False)
     rule = models.JSONField(
         help_text='Any of these groups of conditions that all hold: [{"not": false, "all": '
         '[{"name": "plan", "op": "IN", "values": ["pro"], "not": false}]}].'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,7 @@ def of(
     return _hours(OF_THESE, workspace_id, meanings, chosen)
 
 
-def _hours(statement: str, workspace_id: int, meanings: Taxonomy, chosen: dict[str, object]) -> set[datetime]:
+def _hours(statement: str, workspace_id: int, meanings: Taxonomy, chosen: dict[str, Any]) -> set[datetime]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"step": str(STEP), "workspace": workspace_id, **chosen})
         return {start for (step,) in cursor.fetchall() for start in _touched(step, meanings.zone)}

@@ -188,7 +188,7 @@ def find(place: Place, needs: Iterable[AnyNeed]) -> Found:
         for need in stored
         for purpose, span in _spans(place, need)
     }
-    named = {
+    named: dict[str, Any] = {
         "workspace": place.workspace_id,
         "activity": place.version(taxonomy.ACTIVITY.name),
         **_columns(("purposes", "series", "versions", "grains", "starts", "ends"), spans),

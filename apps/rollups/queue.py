@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -115,7 +116,7 @@ class Queue:
             yield from _alike(self._due(grain, is_recent=True))
 
     def _due(self, grain: Grain, *, is_recent: bool) -> list[Bucket]:
-        terms = {
+        terms: dict[str, Any] = {
             "workspace": self.workspace_id,
             "families": list(self.families),
             "grain": grain.value,

@@ -43,7 +43,7 @@ class Memberships:
 
 def memberships(workspace_id: int, version: int, day: date) -> Memberships:
     """All memberships at the end of a local day, in one statement."""
-    place = {"workspace": workspace_id, "version": version, "series": MEMBER, "day": day}
+    place: dict[str, Any] = {"workspace": workspace_id, "version": version, "series": MEMBER, "day": day}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT array_agg(subject ORDER BY id), array_agg(value::bigint ORDER BY id) {AT}", place)
         users, accounts = cursor.fetchone()
@@ -52,7 +52,7 @@ def memberships(workspace_id: int, version: int, day: date) -> Memberships:
 
 def values(workspace_id: int, version: int, need: StateNeed, members: Members) -> dict[str, Members]:
     """Of some members, who held which value at the end of the day, read from the state rows."""
-    place = {"workspace": workspace_id, "version": version, "series": need.series, "day": need.day}
+    place: dict[str, Any] = {"workspace": workspace_id, "version": version, "series": need.series, "day": need.day}
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT value, array_agg(subject) {AT} AND subject = ANY(%(members)s) GROUP BY value",

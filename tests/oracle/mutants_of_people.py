@@ -138,7 +138,7 @@ OF_PEOPLE = (
     Mutant(
         "a month begins with those alone who stay for ever",
         "apps/rollups/build/states.py",
-        "(end_day IS NULL OR end_day >= %(month)s)",
+        "(end_day IS NULL OR end_day >= month.day)",
         "end_day IS NULL",
     ),
     Mutant(

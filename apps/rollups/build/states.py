@@ -41,19 +41,26 @@ DAYS = f"""
     GROUP BY found.day, facet, found.move"""
 # A month has rows where something changed in it or in the one before, so that a whole month's last day needs
 # no replay; for any other day the latest month that has rows is as good.
-MONTH = f"""
-    SELECT %(month)s::date, {FACET} AS facet, 'held', array_agg(row.subject)
-    FROM rollups_staterow AS row
-    WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
-      AND first_day < %(month)s AND (end_day IS NULL OR end_day >= %(month)s)
-      AND (EXISTS (
-        SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
-          AND series = %(series)s AND first_day >= %(before)s AND first_day < %(after)s
-      ) OR EXISTS (
-        SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
-          AND series = %(series)s AND end_day >= %(before)s AND end_day < %(after)s
-      ))
-    GROUP BY facet"""
+MONTHS = f"""
+    SELECT month.day, held.facet, 'held', held.subjects
+    FROM unnest(%(days)s::date[]) AS month (day) CROSS JOIN LATERAL (
+        SELECT {FACET} AS facet, array_agg(row.subject) AS subjects
+        FROM rollups_staterow AS row
+        WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
+          AND first_day < month.day AND (end_day IS NULL OR end_day >= month.day)
+          AND (EXISTS (
+            SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
+              AND series = %(series)s AND first_day >= month.day - interval '1 month'
+              AND first_day < month.day + interval '1 month'
+          ) OR EXISTS (
+            SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
+              AND series = %(series)s AND end_day >= month.day - interval '1 month'
+              AND end_day < month.day + interval '1 month'
+          ))
+        GROUP BY facet
+        -- One month after the other: each goes by the index.
+        OFFSET 0
+    ) AS held"""
 
 
 def build(buckets: Sequence[Bucket]) -> Built:
@@ -61,10 +68,7 @@ def build(buckets: Sequence[Bucket]) -> Built:
     first = buckets[0]
     zone = load(first.workspace_id, first.version).zone
     days = {local_day(bucket.start, zone): bucket.start for bucket in buckets}
-    if first.grain is Grain.DAY:
-        found = _read(first, DAYS, {"days": list(days)})
-    else:
-        found = [row for month in days for row in _read(first, MONTH, _around(month))]
+    found = _read(first, DAYS if first.grain is Grain.DAY else MONTHS, list(days))
     space, rows = space_of(first.series), defaultdict[datetime, dict[Facets, Content]](dict)
     for day, value, move, subjects in found:
         facets = (("move", move), ("value", value))
@@ -106,15 +110,12 @@ def _months(first: date, last: date) -> list[date]:
     return months
 
 
-def _around(month: date) -> dict[str, date]:
-    return {"month": month, "before": days_later(month, -1).replace(day=1), "after": next_month(month)}
-
-
-def _read(like: Bucket, statement: str, days: dict[str, Any]) -> list[tuple[Any, ...]]:
-    place = {"workspace": like.workspace_id, "version": like.version, "series": like.series}
+def _read(like: Bucket, statement: str, days: list[date]) -> list[tuple[Any, ...]]:
+    place: dict[str, Any] = {"workspace": like.workspace_id, "version": like.version, "series": like.series}
     with connection.cursor() as cursor:
-        cursor.execute(statement, place | days | {"trait": _trait_id(like), "other": OTHER})
-        return cursor.fetchall()
+        cursor.execute(statement, place | {"days": days, "trait": _trait_id(like), "other": OTHER})
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _trait_id(like: Bucket) -> int | None:
