@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from apps.engine.conditions import All, Any, AsOf, Condition, Did, InIcp, KpiSide, Not, SideName, TraitIs, TraitOp
-from apps.engine.definitions import where
+from apps.engine.definitions import Distinct, Kpi, Ratio, where
 from apps.engine.evaluate import Evaluator, evaluate
 from apps.engine.expressions import StateNeed
 from apps.engine.periods import parse_day, parse_month
 from apps.engine.sets import Members, Space
 from tests.engine.asking import EVERYBODY, PLANS, PRO, active, april, asked, on, who
 from tests.engine.brute import (
+    ACTIVE,
     ALICE,
     BOB,
     CHARLIE,
@@ -188,6 +189,14 @@ def test_accounts_are_in_the_denominator_of_a_kpi_of_people_by_any_user() -> Non
     facts = replace(FIRMS, events=[Event(ALICE, on(2))])
     assert who("new_accounts", facts, asked(KpiSide(RATE, SideName.DENOMINATOR))) == [HOOLI]
     assert who("new_accounts", facts, asked(KpiSide(RATE, SideName.NUMERATOR))) == []
+
+
+def test_each_side_of_a_kpi_is_of_whom_it_counts() -> None:
+    per_account = Kpi("users_per_account", 1, Ratio(ACTIVE, Distinct(Space.ACCOUNT, "ACCOUNTS"), scale=1))
+    facts = replace(FIRMS, events=[Event(ALICE, on(2), account=INITECH)])
+    above, below = (KpiSide(per_account, side) for side in (SideName.NUMERATOR, SideName.DENOMINATOR))
+    assert who("new_accounts", facts, asked(above)) == [HOOLI]
+    assert who("new_accounts", facts, asked(below)) == [INITECH]
 
 
 def test_new_accounts_with_a_share_type_are_those_that_such_a_sharer_belongs_to_at_the_end() -> None:

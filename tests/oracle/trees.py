@@ -60,8 +60,8 @@ class Trees:
         return self.dice.choice((All, Some))((self.trait(), Not(self.dice.choice((self.trait, self.icp))())))
 
     def leaf(self) -> Leaf | Saved:
-        kinds: list[Callable[[], Leaf | Saved]] = [self.trait] * 3 + [self.did, self.side, self.icp]
-        return self.dice.choice([*kinds, self.segment] if self.saved else kinds)()
+        kinds: list[Callable[[], Leaf | Saved]] = [self.trait, self.did, self.side, self.icp, self.segment]
+        return self.dice.choices(kinds, (4, 2, 2, 1, 1 if self.saved else 0))[0]()
 
     def trait(self) -> TraitIs:
         name = self.dice.choice(NAMES)
@@ -79,7 +79,7 @@ class Trees:
         return Did(event, times, period=self._period(), where=where)
 
     def side(self) -> KpiSide:
-        kpi = self.dice.choice(list(KPIS))
+        kpi = self.dice.choice([*KPIS, *sorted(RATES) * 4])
         sides = ("NUMERATOR", "DENOMINATOR", "REMAINDER") if kpi in RATES else ("NUMERATOR",)
         return KpiSide(kpi, self.dice.choice(sides), self._period())
 

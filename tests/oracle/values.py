@@ -11,14 +11,13 @@ from tests.oracle.periods import DAY
 VALUES: dict[str, tuple[Any, ...]] = {
     "plan": ("free", "pro", "team", "Pro", None),
     "seats": (1, 5, 10, 2.5, "10", 9007199254740993, None),
-    "beta": (True, False, "true", None),
-    "tags": (["a", "b"], ["b"], [], "b", [1, "Straße"], None),
+    "tags": (["a", "b"], ["b"], [], "b", [1, "Straße"], True, False, "true", None),
     "industry": ("software", "Straßenbau", "strassenbau", "health", None),
     "role": ("admin", "viewer", None),
 }
 SINCE = "since"
-OF_USERS = ("plan", "seats", "beta", "tags", "role", SINCE)
-OF_ACCOUNTS = ("plan", "seats", "industry", "role", SINCE)
+OF_USERS = ("plan", "seats", "tags", "role", SINCE)
+OF_ACCOUNTS = ("plan", "industry", "role", SINCE)
 
 
 @dataclass(frozen=True)
