@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 import simplejson
@@ -147,8 +148,10 @@ def load_accounts(workspace_id: int, ordinals: Sequence[int], moments: Moments) 
 
 def _traits(table: str, column: str, workspace_id: int, ordinals: Sequence[int]) -> Mapping[int, list[TraitSaid]]:
     found = _rows(TRAITS.format(table=table, column=column), workspace_id, ordinals)
+    # Many have the same values; kept for longer, they would outlive an erasure.
+    canonical = cache(_canonical)
     return _by_ordinal(
-        (ordinal, TraitSaid(name, _canonical(value), _instant(at), message_id))
+        (ordinal, TraitSaid(name, canonical(value), _instant(at), message_id))
         for ordinal, name, value, at, message_id in found
     )
 

@@ -211,7 +211,8 @@ def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str,
 
 # Few, and the same for every reader.
 @lru_cache(maxsize=2**16)
-def _facets(text: str) -> Mapping[str, str | None]:
+def read_facets(text: str) -> Mapping[str, str | None]:
+    """Facets as the database gives them back."""
     facets: dict[str, str | None] = json.loads(text)
     return facets
 
@@ -224,9 +225,9 @@ def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     begun, people = None, Waiting(0, None)
     for what, number, name, grain, at, until, since, facets, checksum in found:
         if what == "row":
-            rows[name, grain][number] = Row(number, name, grain, at, _facets(facets), checksum)
+            rows[name, grain][number] = Row(number, name, grain, at, read_facets(facets), checksum)
         elif what == "state":
-            states[name, until].append(Row(number, name, grain, at, _facets(facets), checksum))
+            states[name, until].append(Row(number, name, grain, at, read_facets(facets), checksum))
         elif what == "waiting":
             waiting[name, Span(Grain(grain), at, until)] = Waiting(number, since)
         elif what == "people":

@@ -14,15 +14,20 @@ from apps.engine.expressions import OTHER, AnyNeed, DidNeed, EntryNeed, Need, St
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Span, local_day
 from apps.engine.sets import Members, Space
+from apps.engine.traits import parsed
 from apps.events import taxonomy
 from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
 from apps.rollups.cache import CACHE, Held
-from apps.rollups.finding import Found, Place, Row, Waiting, find
+from apps.rollups.finding import Found, Place, Row, Waiting, find, read_facets
 from apps.workspaces.models import Workspace
 
 # What a held row takes in memory beside its bytes, measured on rows of one person.
 OBJECTS = 700
+
+
+# How many erasures of a workspace this process has heard of.
+HEARD: dict[int, int] = {}
 
 
 class DamagedRow(RuntimeError):
@@ -144,12 +149,22 @@ def load(workspace: Workspace, needs: Iterable[AnyNeed]) -> StoredFacts:
     What users did that no series tells takes one more for each event and stretch of days.
     Raises the engine's PeriodError (TIMEZONE_NOT_ALIGNED) for a need that begins or ends within a stored hour.
     """
+    _forget_erased(workspace)
     wanted = list(dict.fromkeys(needs))
     place = Place(workspace.pk, taxonomy.versions_of(workspace).current)
     did = {need: doings.daily(place, need) for need in wanted if isinstance(need, DidNeed)}
     facts = StoredFacts(taxonomy.SERIES, workspace.erasures, place, find(place, wanted), did)
     facts.hold({row.pk: row for need in wanted for row in facts.rows(need)}.values())
     return facts
+
+
+def _forget_erased(workspace: Workspace) -> None:
+    """Once a workspace has had an erasure since it was last asked about here, this process remembers nothing."""
+    if HEARD.setdefault(workspace.pk, workspace.erasures) != workspace.erasures:
+        CACHE.clear()
+        read_facets.cache_clear()
+        parsed.cache_clear()
+        HEARD[workspace.pk] = workspace.erasures
 
 
 def _answers(row: Row, need: Need | EntryNeed) -> bool:

@@ -106,7 +106,6 @@ def _resolve_once(subjects: Sequence[Subject]) -> int:
         since = min(waited.values())
         workspace = Workspace.objects.get(pk=first.workspace_id)
         changed = _bring_up_to_date(workspace, first.space, waited.keys(), since)
-        listing.keep_apart(workspace.pk, changed)
         _mark_buckets(workspace.pk, changed, since)
         BucketFailure.objects.filter(
             workspace=workspace, series=first.space.value, subject__in=waited.keys()
@@ -134,6 +133,8 @@ def _bring_up_to_date(
     canonical = [ordinal for ordinal in ordinals if survivors[ordinal] == ordinal]
     standing = states.standing(workspace, space, canonical)
     changed = states.replace(workspace, space, ordinals, standing.states)
+    # Not those that went: nobody may stand there any more, least of all somebody who was erased.
+    listing.keep_apart(workspace.pk, changed & standing.states)
     groups.flag_internal(workspace.pk, space, standing.internal)
     merged = set(ordinals) - set(canonical)
     mark(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)

@@ -82,12 +82,6 @@ OF_PEOPLE = (
         "low < at",
     ),
     Mutant(
-        "a number is compared as text",
-        "apps/engine/traits.py",
-        "return element in numbers if isinstance(element, Number) else element in wholes",
-        "return element in wholes",
-    ),
-    Mutant(
         "the end of a running period is yet to come",
         "apps/engine/asof.py",
         "local_day(min(_before(period.end), question.now), zone)",

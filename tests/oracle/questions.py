@@ -41,9 +41,9 @@ class Question:
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
-    """Two questions or more for every KPI, at random restricted, and every month of every KPI."""
+    """Three questions or more for every KPI, at random restricted, and every month of every KPI."""
     dice = Random(stream.seed)
-    kpis = [kpi for kpi in KPIS for _ in range(5 if kpi == OF_ACCOUNTS else 2)]
+    kpis = [kpi for kpi in KPIS for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
     return [_any(dice, stream, kpi, now) for kpi in kpis] + list(_series(stream, now))
 
 

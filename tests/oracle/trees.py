@@ -47,7 +47,7 @@ class Trees:
 
     def tree(self, depth: int = DEEPEST) -> Condition:
         """A condition of at most this depth."""
-        if depth <= 1 or self.dice.random() < 0.3:
+        if depth <= 1 or self.dice.random() < 0.4:
             return self.leaf()
         kind = self.dice.choice((All, Some, Some, Not))
         if kind is Not:
@@ -64,8 +64,8 @@ class Trees:
         return self.dice.choices(kinds, (4, 2, 2, 1, 1 if self.saved else 0))[0]()
 
     def trait(self) -> TraitIs:
-        name = self.dice.choice(NAMES)
-        ops = [*OF_ONE, "IN", "NOT_IN", *OF_NONE, *(OF_SCALES * 2 if name in SCALED else ())]
+        name = self.dice.choice((*NAMES, *SCALED))
+        ops = [*OF_ONE, "IN", "NOT_IN", *OF_NONE, *(OF_SCALES * 4 if name in SCALED else ())]
         op = self.dice.choice(ops)
         return TraitIs(name, op, self._values(name, op))
 

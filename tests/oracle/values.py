@@ -22,7 +22,7 @@ OF_ACCOUNTS = ("plan", "industry", "role", SINCE)
 
 @dataclass(frozen=True)
 class Values:
-    """Draws values; dates are of the month that begins with `first`."""
+    """Draws values; dates are of the days that begin with `first`, so few that they meet."""
 
     dice: Random
     first: date
@@ -39,4 +39,4 @@ class Values:
         return {name: self.of(name) for name in self.dice.sample(names, self.dice.randint(1, 3))}
 
     def day(self) -> str:
-        return f"{self.first + self.dice.randrange(30) * DAY}"
+        return f"{self.first + self.dice.randrange(7) * DAY}"

@@ -158,3 +158,13 @@ def test_after_an_erasure_no_row_that_was_held_before_is_believed() -> None:
     cache = Cache(capacity=10)
     cache.put(0, {1: Held(Members.empty(Space.USER), None, size=4)})
     assert (sorted(cache.get(0, [1])), sorted(cache.get(1, [1]))) == ([1], [])
+
+
+def test_whoever_hears_of_an_erasure_remembers_nothing(acme: Workspace) -> None:
+    april = need("ACTIVITY", berlin("2026-04"))
+    store.load(acme, [april])
+    assert CACHE.size > 0
+    Workspace.objects.filter(pk=acme.pk).update(erasures=1)
+    acme.refresh_from_db()
+    store.load(acme, [])
+    assert CACHE.size == 0
