@@ -81,11 +81,12 @@ def settle(workspace_id: int, on_progress: Callable[[int], None] = lambda built:
 def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     """Take a version change one step on, if there is one, and build a round; return what was done."""
     stepped = versions.advance(workspace_id)
-    built = causes.expand(workspace_id) + sum(subjects.resolve(some) for some in subjects.due(workspace_id))
-    # Whatever people and accounts stand in is built when all of them are resolved, not once for each few.
-    queue = Queue(workspace_id, pause, (EVENTS,) if built else (EVENTS, STATES))
-    batches = queue.recent() if built else queue.batches()
-    for batch in batches:
+    due = subjects.due(workspace_id)
+    built = causes.expand(workspace_id) + sum(subjects.resolve(some) for some in due)
+    # What a crowd of people stands in is built when all of them are resolved, not once for each few.
+    is_crowd = sum(map(len, due)) == subjects.BATCH
+    queue = Queue(workspace_id, pause, (EVENTS,) if is_crowd else (EVENTS, STATES))
+    for batch in queue.recent() if is_crowd else queue.batches():
         if time.monotonic() > deadline:
             return built
         built += build(batch)

@@ -166,12 +166,6 @@ OF_PEOPLE = (
         "return KNOWN in values and holds(values)",
     ),
     Mutant(
-        "whoever is merely seen may match a profile",
-        "apps/rollups/build/icp.py",
-        "KNOWN in values and holds(values)",
-        "holds(values)",
-    ),
-    Mutant(
         "an account's trait beats one's own",
         "apps/audience/timelines.py",
         "self.own.at(day) or self._handed_down(day)",

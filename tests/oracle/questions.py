@@ -27,7 +27,7 @@ ENTRIES = frozenset({"signups", "new_accounts"})
 OF_ACCOUNTS = "new_accounts"
 AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
 BY_FACET = ("shareType", "channel")
-BY = (*BY_FACET, "icp", "segment", "trait:plan", *NAMES)
+BY = (*BY_FACET, "icp", "trait:plan", *NAMES)
 FIRST = (1, 2, 3, 20)
 
 
@@ -69,8 +69,15 @@ def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))
     if dice.random() < 0.3:
         asked = replace(asked, share_types=_allowed(dice, SHARE_TYPES), channels=_allowed(dice, CHANNELS))
-    by = None if dice.random() < 0.5 else dice.choice(BY if _is_free(stream, asked) else BY_FACET)
+    by = None if dice.random() < 0.5 else dice.choice(_dimensions(stream, asked))
     return Question(asked, by, dice.choice(FIRST))
+
+
+def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
+    """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
+    if asked.zone == stream.zone:
+        return (*BY, "segment")
+    return BY if _is_free(stream, asked) else BY_FACET
 
 
 def _is_free(stream: Stream, asked: Asked) -> bool:

@@ -83,12 +83,12 @@ def changed_buckets(
 ) -> frozenset[tuple[Grain, datetime]]:
     """The buckets that a stretch of a state, come or gone, reaches: its two days, and every month it touches.
 
-    The months are those that begin in it, and those that may have no rows but for its days; up to the one
-    after today's.
+    The months are those that begin in it, and those that may have no rows but for its days; none that is still
+    to come, whose beginning everything that is said until then may change.
     """
     first, end = stretch
-    last = end or max(first, today)
-    months = {next_month(month) for month in _months(first, last)} | {first.replace(day=1), last.replace(day=1)}
+    until = today if end is None else min(today, next_month(end))
+    months = [month for month in _months(first, until) if month <= today]
     days = [first] if end is None else [first, end]
     return frozenset(
         [
