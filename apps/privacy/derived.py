@@ -33,7 +33,11 @@ UNLIST = """
     ) AND NOT EXISTS (
         SELECT FROM audience_traitchange AS other
         WHERE other.workspace_id = %(workspace)s AND (other.user_id IS NULL OR other.user_id <> ALL(%(users)s))
-          AND other.name = trait.name AND other.value = kept.value::jsonb)"""
+          AND other.name = trait.name AND other.value = kept.value::jsonb
+    ) AND NOT (trait.name = 'role' AND EXISTS (
+        SELECT FROM audience_membershipchange AS held
+        WHERE held.workspace_id = %(workspace)s AND held.user_id <> ALL(%(users)s)
+          AND to_jsonb(held.role) = kept.value::jsonb))"""
 SCAN = """
     SELECT id, members FROM rollups_rollup
     WHERE workspace_id = %s AND starts_with(series, 'user:') AND series <> ALL(%s) AND id > %s

@@ -149,7 +149,7 @@ def load(workspace: Workspace, needs: Iterable[AnyNeed]) -> StoredFacts:
     What users did that no series tells takes one more for each event and stretch of days.
     Raises the engine's PeriodError (TIMEZONE_NOT_ALIGNED) for a need that begins or ends within a stored hour.
     """
-    _forget_erased(workspace)
+    forget_erased(workspace)
     wanted = list(dict.fromkeys(needs))
     place = Place(workspace.pk, taxonomy.versions_of(workspace).current)
     did = {need: doings.daily(place, need) for need in wanted if isinstance(need, DidNeed)}
@@ -158,12 +158,13 @@ def load(workspace: Workspace, needs: Iterable[AnyNeed]) -> StoredFacts:
     return facts
 
 
-def _forget_erased(workspace: Workspace) -> None:
+def forget_erased(workspace: Workspace) -> None:
     """Once a workspace has had an erasure since it was last asked about here, this process remembers nothing."""
     if HEARD.setdefault(workspace.pk, workspace.erasures) != workspace.erasures:
         CACHE.clear()
         read_facets.cache_clear()
         parsed.cache_clear()
+        taxonomy.load.cache_clear()
         HEARD[workspace.pk] = workspace.erasures
 
 

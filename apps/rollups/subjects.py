@@ -15,7 +15,7 @@ from apps.audience import groups
 from apps.engine.periods import Grain, local_day
 from apps.engine.sets import Space
 from apps.events import taxonomy
-from apps.rollups import listing, states
+from apps.rollups import listing, states, store
 from apps.rollups.build.content import STATES, SUBJECTS, lock_key
 from apps.rollups.build.states import NOT_ROLLED_UP, changed_buckets
 from apps.rollups.models import BucketFailure
@@ -105,6 +105,8 @@ def _resolve_once(subjects: Sequence[Subject]) -> int:
     if waited:
         since = min(waited.values())
         workspace = Workspace.objects.get(pk=first.workspace_id)
+        # An erasure may have rewritten a profile's rule, which this process has in memory.
+        store.forget_erased(workspace)
         changed = _bring_up_to_date(workspace, first.space, waited.keys(), since)
         _mark_buckets(workspace.pk, changed, since)
         BucketFailure.objects.filter(

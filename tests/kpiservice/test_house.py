@@ -13,7 +13,7 @@ SOURCES = ("manage.py", "kpiservice", "apps", "fixtures", "tests")
 TOP_LEVEL = {
     *("manage.py", "kpiservice", "apps", "fixtures", "tests", "requirements.txt", "Dockerfile"),
     *("Makefile", "pyproject.toml", "README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "compose.yaml"),
-    *("requirements.in", "requirements-dev.in", "requirements-dev.txt", "docs"),
+    *("requirements.in", "requirements-dev.in", "requirements-dev.txt", "docs", "bench"),
 }
 OWNERS_SEVEN = {"strawberry-graphql", "django", "psycopg", "django-filter", "celery", "redis", "pytest-django"}
 LONGEST_MODULE = 300

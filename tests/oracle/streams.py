@@ -147,14 +147,17 @@ def _periods(dice: Random, first: date, end: date) -> tuple[str, ...]:
 
 
 def _erased(dice: Random, batches: tuple[Batch, ...]) -> tuple[Erasure, tuple[Batch, ...]]:
-    """Somebody who has done a few things is erased in the middle; their messages are sent again after that."""
+    """Somebody who has done a few things, if need be unrecognised, is erased; their messages are sent again."""
     place, ledger = len(batches) // 2, Ledger()
     sent = [sent for batch in batches[: place + 1] for sent in batch.sent if sent.refusal is None]
     for one in sent:
         ledger.take(one.source, one.raw)
-    deeds = Counter(user_of(raw) for raw in ledger.stored if raw["type"] == "track")
+    told = list(zip(ledger.stored, ledger.people(), strict=True))
+    deeds = Counter(str(person) for raw, person in told if raw["type"] == "track" and person)
+    visitors = {person for raw, person in told if raw["type"] == "track" and user_of(raw) is None}
     # The first of the people stays: every trait was told of them.
-    user = dice.choice([str(who) for who, _ in deeds.most_common(12) if who not in (None, "17")])
+    likely = [person for person, _ in deeds.most_common(12) if person != "17"]
+    user = dice.choice([person for person in likely if person in visitors] or likely)
     theirs = [one for one in sent if user_of(one.raw) == user and one.source == SOURCES[0]]
     again = [Batch(tuple(theirs), settles=False)] if theirs else []
     return Erasure(place, user), (*batches[: place + 2], *again, *batches[place + 2 :])

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 from django.db import connection
 
+from apps.engine.periods import parse_month
+from apps.events import ingest
+from apps.events.ingest import Delivery
+from apps.events.messages import Terms
+from apps.kpis.catalogue import entries
 from apps.workspaces.models import Workspace
 from tests import world
-from tests.world import act, deliver, share, track
+from tests.world import NOW, act, ask, deliver, share, track
 
 EMAIL, NAME, QUIRK = "alice@wonderland.test", "Alice Liddell", "grins like a cat"
 SECRETS = ("alice-1", "alice-2", "cookie-a", "cookie-b", EMAIL, NAME, QUIRK, "session-a", "Dinah")
@@ -69,3 +75,17 @@ def left(*secrets: str) -> list[str]:
 def found_in(text: str, secrets: Iterable[str]) -> list[str]:
     """Those of the secrets that a text has."""
     return [secret for secret in secrets if secret.lower() in text.lower()]
+
+
+APRIL = parse_month("2026-04", "UTC")
+
+
+def numbers(workspace: Workspace) -> dict[str, Decimal | None]:
+    return {slug: ask(workspace, slug, APRIL).answer.value for slug in entries()}
+
+
+def reject(workspace: Workspace, *messages: object) -> list[str]:
+    """Deliver as the door does, which keeps what it rejects; return the codes."""
+    delivery = Delivery(workspace.pk, "default", messages, Terms(now=NOW))
+    outcome = ingest.store(delivery, within=lambda outcome: ingest.keep_rejected(delivery, outcome))
+    return [one.code for one in outcome.rejected]

@@ -10,13 +10,10 @@ from apps.audience.models import ProductUser, Segment, TraitChange, TraitValue
 from apps.engine.conditions import TraitIs, TraitOp
 from apps.engine.expressions import Question
 from apps.engine.parts import ERASED, ByTrait, Part
-from apps.engine.periods import Grain, parse_month
+from apps.engine.periods import Grain
 from apps.engine.sets import Members, Space
-from apps.events import ingest
-from apps.events.ingest import Delivery
-from apps.events.messages import Terms
 from apps.events.models import Event, RejectedEvent
-from apps.kpis.catalogue import entries, find
+from apps.kpis.catalogue import find
 from apps.kpis.evaluate import Asked, breakdown, evaluate
 from apps.privacy.erase import erase
 from apps.privacy.person import UnknownPerson
@@ -26,12 +23,10 @@ from apps.rollups.models import BucketFailure, Rollup, StateRow
 from apps.rollups.worker import rebuild
 from apps.workspaces.models import Workspace
 from tests import world
-from tests.privacy.alice import EMAIL, SECRETS, identify, left, tell_of_her, visit
-from tests.world import NOW, act, ask, deliver, opened, share, track
+from tests.privacy.alice import APRIL, EMAIL, SECRETS, identify, left, numbers, reject, tell_of_her, visit
+from tests.world import NOW, act, deliver, opened, share, track
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-APRIL = parse_month("2026-04", "UTC")
 
 
 @pytest.fixture
@@ -40,17 +35,6 @@ def acme() -> Workspace:
     tell_of_her(workspace)
     queue.settle(workspace.pk)
     return workspace
-
-
-def numbers(workspace: Workspace) -> dict[str, Decimal | None]:
-    return {slug: ask(workspace, slug, APRIL).answer.value for slug in entries()}
-
-
-def reject(workspace: Workspace, *messages: object) -> list[str]:
-    """Deliver as the door does, which keeps what it rejects; return the codes."""
-    delivery = Delivery(workspace.pk, "default", messages, Terms(now=NOW))
-    outcome = ingest.store(delivery, within=lambda outcome: ingest.keep_rejected(delivery, outcome))
-    return [one.code for one in outcome.rejected]
 
 
 def assert_rolled_up_anew_is_the_same(workspace: Workspace) -> None:
@@ -219,59 +203,6 @@ def test_nothing_is_taken_under_her_ids_any_more_and_nothing_is_kept_of_it(acme:
     assert codes == ["suppressed"] * 7
     assert left(*SECRETS) == []
     assert RejectedEvent.objects.filter(workspace=acme).count() == kept
-
-
-def test_a_cookie_that_was_bobs_too_leads_to_neither_and_he_keeps_what_he_did() -> None:
-    acme = opened().workspace
-    deliver(
-        acme,
-        identify("alice", "2026-04-05T00:00:00", "kiosk-7"),
-        identify("bob", "2026-04-10T00:00:00", "kiosk-7"),
-        *(visit("kiosk-7", f"2026-04-{day:02}T09:00:00") for day in (4, 6, 11)),
-        {**act("bob", "2026-04-12T09:00:00"), "anonymousId": "kiosk-7"},
-    )
-    queue.settle(acme.pk)
-    before = numbers(acme)
-
-    erased = erase(acme.pk, "alice")
-    queue.settle(acme.pk)
-
-    assert numbers(acme) == before
-    assert left("kiosk-7") == []
-    acts = Event.objects.filter(workspace=acme, definition__name="action.performed").order_by("occurred_at")
-    assert [event.user and event.user.external_id for event in acts][2:] == ["bob", "bob"]
-    assert [event.user and event.user.ordinal for event in acts][:2] == [erased.ordinal] * 2
-
-
-def test_a_cookie_that_only_her_events_carry_is_hers() -> None:
-    acme = opened().workspace
-    deliver(
-        acme,
-        {**act("alice", "2026-04-05T00:00:00"), "anonymousId": "cookie-a"},
-        visit("cookie-a", "2026-04-06T00:00:00", note="Dinah"),
-        {**act("alice", "2026-04-05T00:00:00"), "anonymousId": "kiosk"},
-        {**act("bob", "2026-04-05T00:00:00"), "anonymousId": "kiosk"},
-    )
-
-    erase(acme.pk, "alice")
-
-    assert left("cookie-a", "Dinah", "kiosk") == ["kiosk"]
-    assert reject(acme, visit("cookie-a", "2026-04-07T00:00:00"), visit("kiosk", "2026-04-07T00:00:00")) == [
-        "suppressed"
-    ]
-
-
-def test_an_anonymous_id_that_waits_to_be_looked_into_is_looked_into_without_it() -> None:
-    acme = opened().workspace
-    deliver(acme, visit("cookie-a", "2026-04-06T00:00:00"))
-    queue.settle(acme.pk)
-    deliver(acme, identify("alice", "2026-04-05T00:00:00", "cookie-a"))
-
-    erase(acme.pk, "alice")
-
-    assert left("cookie-a") == []
-    queue.settle(acme.pk)
-    assert ask(acme, "total_active_users", APRIL).answer.value == 1
 
 
 def test_another_workspace_keeps_what_it_knows(acme: Workspace) -> None:

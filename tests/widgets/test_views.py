@@ -65,7 +65,14 @@ def test_a_bearer_token_shows_the_same(client: Client, acme: Workspace) -> None:
     assert by_header.status_code == 200
 
 
-@pytest.mark.parametrize("slug", entries())
+# Nobody in this world signs up, opens an account or fits a profile.
+UNSEEN = {
+    *("icp_users_who_shared", "identified_icp_users", "new_accounts", "share_rate_among_icps", "signups"),
+    "total_icp_users_active",
+}
+
+
+@pytest.mark.parametrize("slug", sorted(entries().keys() - UNSEEN))
 def test_the_table_has_the_values_of_the_line(client: Client, acme: Workspace, slug: str) -> None:
     page = shown(client, acme, slug)
     unit, weeks = find(slug).unit, read(acme, find(slug), NOW).weeks

@@ -16,8 +16,9 @@ OURS = [
 
 def test_every_page_of_ours_is_a_desk() -> None:
     assert {model.__name__ for model in OURS} == {
-        "Account", "ApiKey", "EmbedKey", "Event", "EventDefinition", "ImportRun", "ProductUser", "ReferralMessage",
-        "RejectedEvent", "Rollup", "ShareEvent", "ShareType", "Workspace",
+        "Account", "ApiKey", "EmbedKey", "Event", "EventDefinition", "IcpProfile", "IcpVersion", "ImportRun",
+        "ProductUser", "ReferralMessage", "RejectedEvent", "Rollup", "Segment", "ShareEvent", "ShareType",
+        "Workspace",
     }  # fmt: skip
     assert [model for model in OURS if not isinstance(admin.site.get_model_admin(model), Desk)] == []
 
