@@ -20,7 +20,7 @@ MARK_SUBJECTS = """
     GROUP BY subject.counts_as"""
 MARK_ORDINALS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
-    SELECT %s, %s, %s, 0, '', '', ordinal, 0 FROM unnest(%s::bigint[]) AS ordinal"""
+    SELECT %s, %s, %s, 0, '', '', ordinal, 1 FROM unnest(%s::bigint[]) AS ordinal"""
 MARK_ANONYMOUS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
     SELECT %s, 'cause', 'anonymous', 0, '', * FROM unnest(%s::text[], %s::int[])"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from apps.engine.asof import check_length
+from apps.engine.asof import check_length, check_zone
 from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, SideName, TraitIs
 from apps.engine.conditions import Any as AnyOf
 from apps.engine.definitions import Kpi, Registry, leaves
@@ -65,6 +65,8 @@ def did_need(leaf: Did, planned: Plan) -> DidNeed:
     """What people did, on all the days that some day's condition may look back to. PeriodError for too many."""
     if leaf.days is None:
         period = leaf.period or planned.period
+        # What people did is known by the workspace's days.
+        check_zone(period, planned.question.workspace.zone)
         first, last = period.first, period.last
     else:
         first, last = window_start(leaf.days, planned.days[0]), planned.days[-1]

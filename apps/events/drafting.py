@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 from apps.audience import identity, suppression
 from apps.audience.merging import Merge
@@ -41,6 +41,11 @@ class Reading:
     def people(self) -> set[str]:
         """The same, and the anonymous id."""
         return _named(self.message.anonymous_id) | self.users()
+
+    def without_anonymous_id(self) -> Self:
+        """The same, but for whose machine it came from."""
+        message, said = replace(self.message, anonymous_id=None), replace(self.claims, anonymous_id=None)
+        return replace(self, message=message, claims=said)
 
     def accounts(self) -> set[str]:
         """The ids of accounts that it names."""
@@ -80,11 +85,24 @@ def read(
     return readings, rejections
 
 
-def of_the_erased(workspace_id: int, readings: Mapping[int, Reading]) -> Rejections:
-    """The messages that name somebody who was erased, under any kind of id (KPIS.md G7)."""
-    people = chain.from_iterable(one.people() for one in readings.values())
-    erased = suppression.suppressed(workspace_id, people)
-    return {place: SUPPRESSED for place, one in readings.items() if erased and not erased.isdisjoint(one.people())}
+def without_the_erased(
+    workspace_id: int, readings: Mapping[int, Reading]
+) -> tuple[dict[int, Reading], Rejections]:
+    """The messages that say nothing of anybody erased, and those that cannot be taken for that (KPIS.md G7).
+
+    A message of somebody else that only carries an anonymous id of theirs, a shared machine's, is taken
+    without it.
+    """
+    erased = suppression.suppressed(workspace_id, chain.from_iterable(one.people() for one in readings.values()))
+    kept, rejections = dict[int, Reading](), Rejections()
+    for place, one in readings.items():
+        if erased.isdisjoint(one.people()):
+            kept[place] = one
+        elif one.message.user_id is not None and erased.isdisjoint(one.users()):
+            kept[place] = one.without_anonymous_id()
+        else:
+            rejections[place] = SUPPRESSED
+    return kept, rejections
 
 
 def drafts(workspace_id: int, source: str, readings: Mapping[int, Reading]) -> list[Draft]:

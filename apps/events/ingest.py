@@ -123,9 +123,8 @@ def _drafted(delivery: Delivery, messages: dict[int, Message], outcome: Outcome)
     names = {message.name for message in messages.values()}
     defined = drafting.definitions(workspace_id, delivery.terms.now, names)
     readings, rejections = drafting.read(messages, defined)
-    rejections |= drafting.of_the_erased(workspace_id, readings)
-    for place, rejection in rejections.items():
-        readings.pop(place, None)
+    readings, suppressed = drafting.without_the_erased(workspace_id, readings)
+    for place, rejection in (rejections | suppressed).items():
         outcome.reject(place, messages[place].message_id, rejection)
     return drafting.drafts(workspace_id, delivery.source, readings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -13,10 +14,8 @@ from apps.audience.models import Account, ProductUser
 from apps.engine.periods import Grain, bucket_start
 from apps.events import taxonomy
 from apps.events.rows import Draft
+from apps.events.taxonomy import Versions
 from apps.workspaces.models import Workspace
-
-USER_STATES = frozenset({"user.signed_up", "user.deactivated"})
-ACCOUNT_STATES = frozenset({"account.created", "account.closed"})
 
 # Rows made by the ORM took a third of the time of storing a batch.
 APPEND = """
@@ -29,35 +28,45 @@ def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
 
     Reads the version map in the caller's transaction, which must hold `taxonomy.writer_lock`.
     """
-    _mark_hours(workspace_id, Counter((draft.definition_id, draft.message.occurred_at) for draft in stored))
-    marking.mark(workspace_id, ProductUser, [pk for draft in stored if (pk := _user(draft)) is not None])
-    marking.mark(workspace_id, Account, [pk for draft in stored if (pk := _account(draft)) is not None])
-    marking.mark_anonymous(
-        workspace_id, Counter(key for draft in stored if (key := _anonymous(draft)) is not None)
-    )
-
-
-def _user(draft: Draft) -> int | None:
-    """The user, if anything is said of them: to do something is no state of theirs."""
-    said = draft.claims
-    says = said.user_traits or said.anonymous_id or said.membership or draft.kind in USER_STATES
-    return draft.user_id if says else None
-
-
-def _account(draft: Draft) -> int | None:
-    """The account, if anything is said of it itself."""
-    return draft.account_id if draft.claims.account_traits or draft.kind in ACCOUNT_STATES else None
-
-
-def _anonymous(draft: Draft) -> str | None:
-    """The anonymous id of whose events, or by whose events, somebody's states may change."""
-    if draft.user_id is None and draft.kind in USER_STATES:
-        return draft.message.anonymous_id
-    return draft.claims.anonymous_id
-
-
-def _mark_hours(workspace_id: int, told: Counter[tuple[int, datetime]]) -> None:
     versions = taxonomy.versions_of(Workspace.objects.only("versions").get(pk=workspace_id))
+    _mark_hours(
+        workspace_id, versions, Counter((draft.definition_id, draft.message.occurred_at) for draft in stored)
+    )
+    kinds = [taxonomy.load(workspace_id, version).state_kinds().items() for _, version in versions.pairs()]
+    told = _Told(frozenset((pk, kind.partition(".")[0]) for some in kinds for pk, kind in some))
+    marking.mark(workspace_id, ProductUser, [pk for draft in stored if (pk := told.user(draft)) is not None])
+    marking.mark(workspace_id, Account, [pk for draft in stored if (pk := told.account(draft)) is not None])
+    anonymous = Counter(key for draft in stored if (key := told.anonymous_id(draft)) is not None)
+    marking.mark_anonymous(workspace_id, anonymous)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Of whom a message tells something; `states` are what opens or closes a "user" or an "account"."""
+
+    states: frozenset[tuple[int, str]]
+
+    def user(self, draft: Draft) -> int | None:
+        """The user, if anything is said of them: to do something is no state of theirs."""
+        said = draft.claims
+        says = said.user_traits or said.anonymous_id or said.membership or self._is_state(draft, "user")
+        return draft.user_id if says else None
+
+    def account(self, draft: Draft) -> int | None:
+        """The account, if anything is said of it itself."""
+        return draft.account_id if draft.claims.account_traits or self._is_state(draft, "account") else None
+
+    def anonymous_id(self, draft: Draft) -> str | None:
+        """The anonymous id of whose events, or by whose events, somebody's states may change."""
+        if draft.user_id is None and self._is_state(draft, "user"):
+            return draft.message.anonymous_id
+        return draft.claims.anonymous_id
+
+    def _is_state(self, draft: Draft, space: str) -> bool:
+        return (draft.definition_id, space) in self.states
+
+
+def _mark_hours(workspace_id: int, versions: Versions, told: Counter[tuple[int, datetime]]) -> None:
     hours: dict[str, dict[datetime, datetime]] = {}
     buckets: Counter[tuple[str, int, datetime]] = Counter()
     for series, version in versions.pairs():

@@ -53,4 +53,4 @@ def mark_hours(workspace_id: int, users: Sequence[int], visits: Sequence[str], s
         if series in taxonomy.SERIES:
             starts = hours.of(workspace_id, taxonomy.load(workspace_id, version), series, (users, visits))
             buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
-            Marker.objects.bulk_create((bucket.marker(0, since) for bucket in buckets), batch_size=5000)
+            Marker.objects.bulk_create((bucket.marker(1, since) for bucket in buckets), batch_size=5000)

@@ -42,7 +42,10 @@ FIND = """
     ) AS row
     WHERE span.purpose = 'read'
     UNION ALL
-    SELECT 'state', row.id, standing.series, row.grain, row.start, standing.stop, NULL, row.facets, row.checksum
+    SELECT 'state', NULL, standing.series, NULL, NULL, standing.stop, NULL,
+           -- One text for all rows: a column of instants took longer to read than everything else.
+           jsonb_agg(jsonb_build_array(row.id, row.grain, extract(epoch FROM row.start)::bigint, row.facets,
+                                       row.checksum)), NULL
     FROM standing CROSS JOIN LATERAL (
         SELECT max(start) AS start FROM rollups_rollup
         WHERE workspace_id = %(workspace)s AND series = standing.series AND version = standing.version
@@ -58,6 +61,7 @@ FIND = """
           AND closed_xid IS NULL
         OFFSET 0
     ) AS row
+    GROUP BY standing.series, standing.stop
     UNION ALL
     SELECT 'waiting', sum(marker.events), span.series, span.grain, span.start, span.stop, min(marker.since),
            NULL, NULL
@@ -209,6 +213,12 @@ def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str,
     return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
+def _state_row(  # noqa: PLR0913, PLR0917 - the columns of a row
+    series: str, pk: int, grain: str, epoch: int, facets: Mapping[str, str | None], checksum: str
+) -> Row:
+    return Row(pk, series, grain, datetime.fromtimestamp(epoch, UTC), facets, uuid.UUID(checksum))
+
+
 # Few, and the same for every reader.
 @lru_cache(maxsize=2**16)
 def read_facets(text: str) -> Mapping[str, str | None]:
@@ -220,14 +230,14 @@ def read_facets(text: str) -> Mapping[str, str | None]:
 def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     told: dict[str, list[int]] = defaultdict(list)
     rows: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
-    states: dict[tuple[str, datetime], list[Row]] = defaultdict(list)
+    states: dict[tuple[str, datetime], list[Row]] = {}
     waiting: dict[tuple[str, Span], Waiting] = {}
     begun, people = None, Waiting(0, None)
     for what, number, name, grain, at, until, since, facets, checksum in found:
         if what == "row":
             rows[name, grain][number] = Row(number, name, grain, at, read_facets(facets), checksum)
         elif what == "state":
-            states[name, until].append(Row(number, name, grain, at, read_facets(facets), checksum))
+            states[name, until] = [_state_row(name, *row) for row in json.loads(facets)]
         elif what == "waiting":
             waiting[name, Span(Grain(grain), at, until)] = Waiting(number, since)
         elif what == "people":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ from apps.rollups import causes, subjects, versions
 from apps.rollups.build.content import EVENTS, STATES, Bucket
 from apps.rollups.worker import build
 from apps.workspaces.models import Marker, Workspace
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 # What one worker rebuilds at once: a bucket, a user or an account, or what a cause reaches.
@@ -60,10 +63,19 @@ def sweep(budget: float = 25.0) -> int:
     deadline, pause = time.monotonic() + budget, timedelta(seconds=settings.OLD_BUCKET_PAUSE)
     total, waiting = 0, _workspaces_waiting()
     while waiting and time.monotonic() < deadline:
-        built = {workspace_id: _turn(workspace_id, pause, deadline) for workspace_id in waiting}
+        built = {workspace_id: _guarded(workspace_id, pause, deadline) for workspace_id in waiting}
         total += sum(built.values())
         waiting = [workspace_id for workspace_id in waiting if built[workspace_id]]
     return total
+
+
+def _guarded(workspace_id: int, pause: timedelta, deadline: float) -> int:
+    """A turn that fails as a whole is tried again by the next sweep, and holds up nobody else."""
+    try:
+        return _turn(workspace_id, pause, deadline)
+    except Exception:
+        logger.exception("the turn of workspace %s failed", workspace_id)
+        return 0
 
 
 def settle(workspace_id: int, on_progress: Callable[[int], None] = lambda built: None) -> int:

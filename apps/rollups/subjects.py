@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils.timezone import now
 
 from apps.audience import groups
 from apps.engine.periods import Grain, local_day
@@ -44,7 +43,7 @@ MARK_BUCKETS = """
     COPY workspaces_marker (workspace_id, family, since, key, events, series, version, grain, start) FROM STDIN"""
 MARK_SUBJECTS = """
     INSERT INTO workspaces_marker (workspace_id, family, since, series, version, grain, subject, key, events)
-    SELECT %s, %s, %s, %s, 0, '', subject, '', 0 FROM unnest(%s::bigint[]) AS subject"""
+    SELECT %s, %s, %s, %s, 0, '', subject, '', 1 FROM unnest(%s::bigint[]) AS subject"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,10 +147,12 @@ def _bring_up_to_date(
 
 
 def _mark_buckets(workspace_id: int, changed: Iterable[State], since: datetime) -> None:
+    # Found first: while a COPY runs, another statement on its connection would wait for ever.
+    found = _buckets(workspace_id, changed)
     with connection.cursor() as cursor, cursor.copy(MARK_BUCKETS) as rows:
-        for (series, version), buckets in _buckets(workspace_id, changed).items():
+        for (series, version), buckets in found.items():
             for grain, start in buckets:
-                rows.write_row((workspace_id, STATES, since, "", 0, series, version, grain.value, start))
+                rows.write_row((workspace_id, STATES, since, "", 1, series, version, grain.value, start))
 
 
 def _buckets(workspace_id: int, changed: Iterable[State]) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
@@ -159,8 +160,17 @@ def _buckets(workspace_id: int, changed: Iterable[State]) -> Mapping[tuple[str, 
     places = {
         (one.series, one.version, one.first_day, one.end_day) for one in changed if one.series not in NOT_ROLLED_UP
     }
+    at = _database_clock()
     for series, version, first_day, end_day in places:
         zone = taxonomy.load(workspace_id, version).zone
-        today = local_day(now(), zone)
+        today = local_day(at, zone)
         found[series, version] |= changed_buckets((first_day, end_day), zone, today)
     return found
+
+
+def _database_clock() -> datetime:
+    """One clock for all workers: two that differ would not agree on which months have begun."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        (at,) = cursor.fetchone()
+        return at  # type: ignore[no-any-return]

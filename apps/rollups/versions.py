@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -30,9 +31,10 @@ def advance(workspace_id: int) -> bool:
         if not building:
             return False
         if not workspace.versions["marked"]:
-            _mark_all(workspace_id, building)
-            workspace.versions["marked"] = True
-        elif _is_pending(workspace_id, building):
+            at = now()
+            _mark_all(workspace_id, building, at)
+            workspace.versions |= {"marked": True, "since": at.isoformat()}
+        elif _is_pending(workspace_id, building, datetime.fromisoformat(workspace.versions["since"])):
             return False
         else:
             workspace.versions = taxonomy.switched(workspace.versions)
@@ -40,17 +42,21 @@ def advance(workspace_id: int) -> bool:
     return True
 
 
-def _is_pending(workspace_id: int, building: Mapping[str, int]) -> bool:
-    waiting = Marker.objects.filter(workspace=workspace_id)
+def _is_pending(workspace_id: int, building: Mapping[str, int], since: datetime) -> bool:
+    """Whether something waits that had to be built when all was marked.
+
+    What came in later is as late for the new version as for any; waited for, it would put the switch off for
+    as long as anything is said. What follows from a marker is as old as that marker.
+    """
+    waiting = Marker.objects.filter(workspace=workspace_id, since__lte=since)
     if building.keys() - taxonomy.SERIES.keys() and waiting.filter(start__isnull=True).exists():
         return True
     places = waiting.filter(version__in=set(building.values())).values_list("series", "version").distinct()
     return any(building.get(version_key(series)) == version for series, version in places)
 
 
-def _mark_all(workspace_id: int, building: Mapping[str, int]) -> None:
+def _mark_all(workspace_id: int, building: Mapping[str, int], at: datetime) -> None:
     """Mark every hour that has an event which feeds a series, and everybody who stands in something."""
-    at = now()
     for series in building.keys() & taxonomy.SERIES.keys():
         version = building[series]
         starts = hours.of_all(workspace_id, taxonomy.load(workspace_id, version), series)

@@ -61,9 +61,9 @@ def test_what_somebody_does_marks_hours_only(acme: Workspace) -> None:
 def test_a_merge_marks_both_and_is_a_cause(acme: Workspace) -> None:
     deliver(acme, merged("bob", "alice"))
     assert marked(acme) == [
-        ("cause", "merged", "bob", 0),
-        ("subject", "user", "alice", 0),
-        ("subject", "user", "bob", 0),
+        ("cause", "merged", "bob", 1),
+        ("subject", "user", "alice", 1),
+        ("subject", "user", "bob", 1),
     ]
 
 
@@ -76,15 +76,15 @@ def test_a_merge_of_what_is_one_already_marks_nothing(acme: Workspace) -> None:
 
 def test_a_merge_of_accounts_marks_both(acme: Workspace) -> None:
     deliver(acme, accounts_merged("initech", "hooli"))
-    assert marked(acme) == [("subject", "account", "hooli", 0), ("subject", "account", "initech", 0)]
+    assert marked(acme) == [("subject", "account", "hooli", 1), ("subject", "account", "initech", 1)]
 
 
 def test_a_chain_of_merges_marks_each_that_counted_for_itself(acme: Workspace) -> None:
     deliver(acme, merged("al", "alice"), merged("alice", "bob"))
     assert marked(acme) == [
-        ("cause", "merged", "al", 0),
-        ("cause", "merged", "alice", 0),
-        *(("subject", "user", who, 0) for who in ("al", "alice", "bob")),
+        ("cause", "merged", "al", 1),
+        ("cause", "merged", "alice", 1),
+        *(("subject", "user", who, 1) for who in ("al", "alice", "bob")),
     ]
 
 

@@ -68,7 +68,10 @@ class Ledger:
 
     def _take(self, source: str, raw: Raw, refusal: str | None) -> str:
         if self._suppressed & people_of(raw):
-            return SUPPRESSED
+            # Somebody else at a machine that was theirs too.
+            raw = {name: value for name, value in raw.items() if name != "anonymousId"}
+            if user_of(raw) is None or self._suppressed & people_of(raw):
+                return SUPPRESSED
         if code := refusal or fault(raw):
             return code
         keys = _keys(source, raw)
