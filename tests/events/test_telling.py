@@ -159,7 +159,6 @@ def test_a_word_on_a_profile_is_a_dated_trait(acme: Workspace) -> None:
     [
         act("alice", AT),
         visit("alice"),
-        identify("bob", anonymous="alice"),
         alias("bob", "alice"),
         alias("alice", "bob"),
         merged("bob", "alice"),
@@ -171,6 +170,20 @@ def test_nothing_is_taken_under_an_id_of_somebody_erased(acme: Workspace, messag
     outcome = deliver(acme, message, act("carla", AT))
     assert (outcome.accepted, codes(outcome)) == (1, [(0, "suppressed")])
     assert counted_as(acme) == {"carla": "carla"}
+
+
+@pytest.mark.parametrize(
+    "message", [identify("bob", anonymous="kiosk"), {**act("bob", AT), "anonymousId": "kiosk"}]
+)
+def test_what_somebody_else_does_on_the_machine_of_somebody_erased_is_taken_without_it(
+    acme: Workspace, message: dict[str, object]
+) -> None:
+    Suppression.objects.create(workspace=acme, digest=digest(acme.pk, "kiosk"))
+    assert deliver(acme, message).accepted == 1
+    assert list(Event.objects.filter(workspace=acme).values_list("user__external_id", "anonymous_id")) == [
+        ("bob", None)
+    ]
+    assert not IdentityAlias.objects.filter(workspace=acme).exists()
 
 
 def test_an_account_may_be_called_like_somebody_erased(acme: Workspace) -> None:
