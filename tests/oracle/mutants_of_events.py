@@ -4,10 +4,10 @@ from tests.oracle.mutants import Mutant
 
 OF_EVENTS = (
     Mutant(
-        "a period ends a day early",
+        "a period ends a day late",
         "apps/engine/periods/calendar.py",
         "end=day_start(end, zone),",
-        "end=day_start(end - DAY, zone),",
+        "end=day_start(end + DAY, zone),",
     ),
     Mutant(
         "a period's last day is the one after it",
