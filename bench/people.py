@@ -237,10 +237,10 @@ def ask(workspace: Any, repeats: int) -> None:
 
 
 def mark(workspace: Any, ordinals: Iterable[int]) -> None:
+    from apps.audience.marking import mark_ordinals  # noqa: PLC0415
     from apps.engine.sets import Space  # noqa: PLC0415
-    from apps.rollups import subjects  # noqa: PLC0415
 
-    subjects.mark(workspace.pk, Space.USER, list(ordinals), NOW)
+    mark_ordinals(workspace.pk, Space.USER, list(ordinals), NOW)
 
 
 def first_user(workspace: Any) -> int:

@@ -6,11 +6,9 @@ from collections.abc import Collection, Mapping
 
 from django.db import connection, models
 
-from apps.audience.identity import SPACES
-from apps.audience.models import IdentityAlias, Subject
+from apps.audience.identity import MODELS
+from apps.audience.models import IdentityAlias
 from apps.engine.sets import Space
-
-MODELS: dict[Space, type[Subject]] = {space: model for model, space in SPACES.items()}
 
 MEMBERS = """
     SELECT DISTINCT subject.counts_as
@@ -40,7 +38,7 @@ FLAG = """
 
 def survivors(workspace_id: int, space: Space, ordinals: Collection[int]) -> dict[int, int]:
     """Of each of these users or accounts, the ordinal that they count as (KPIS.md G6)."""
-    subjects = MODELS[space]._base_manager.filter(workspace=workspace_id, ordinal__in=ordinals)  # noqa: SLF001
+    subjects = MODELS[space].objects.filter(workspace=workspace_id, ordinal__in=ordinals)
     return dict(subjects.values_list("ordinal", "counts_as"))
 
 
@@ -83,5 +81,5 @@ def identified(workspace_id: int, anonymous: Collection[str]) -> set[int]:
 
 def everybody(workspace_id: int, space: Space) -> list[int]:
     """All canonical users or accounts."""
-    subjects = MODELS[space]._base_manager.filter(workspace=workspace_id, counts_as=models.F("ordinal"))  # noqa: SLF001
+    subjects = MODELS[space].objects.filter(workspace=workspace_id, counts_as=models.F("ordinal"))
     return list(subjects.values_list("ordinal", flat=True))

@@ -12,6 +12,7 @@ from apps.workspaces import ordinals
 AnySubject = TypeVar("AnySubject", bound=Subject)
 
 SPACES: dict[type[Subject], Space] = {ProductUser: Space.USER, Account: Space.ACCOUNT}
+MODELS: dict[Space, type[Subject]] = {space: model for model, space in SPACES.items()}
 INTERNAL_TRAIT = "is_internal"
 # A word by hand on an ICP profile is kept as a trait of this name and the profile's slug.
 ICP_TRAIT = "icp:"

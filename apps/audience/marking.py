@@ -6,12 +6,14 @@ marker that names the cause (DESIGN section 5).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from django.db import connection
 
 from apps.audience.identity import SPACES
 from apps.audience.models import ProductUser, Subject
+from apps.engine.sets import Space
 
 MARK_SUBJECTS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
@@ -19,8 +21,9 @@ MARK_SUBJECTS = """
     FROM unnest(%s::bigint[]) AS told (id) JOIN {table} AS subject ON subject.id = told.id
     GROUP BY subject.counts_as"""
 MARK_ORDINALS = """
-    INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
-    SELECT %s, %s, %s, 0, '', '', ordinal, 1 FROM unnest(%s::bigint[]) AS ordinal"""
+    INSERT INTO workspaces_marker (workspace_id, family, series, since, version, grain, key, subject, events)
+    SELECT %s, %s, %s, coalesce(%s::timestamptz, statement_timestamp()), 0, '', '', ordinal, 1
+    FROM unnest(%s::bigint[]) AS ordinal"""
 MARK_ANONYMOUS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
     SELECT %s, 'cause', 'anonymous', 0, '', * FROM unnest(%s::text[], %s::int[])"""
@@ -34,17 +37,23 @@ def mark(workspace_id: int, model: type[Subject], ids: Sequence[int]) -> None:
             cursor.execute(statement, [workspace_id, SPACES[model].value, list(ids)])
 
 
+def mark_ordinals(
+    workspace_id: int, space: Space, ordinals: Collection[int], since: datetime | None = None
+) -> None:
+    """Mark users or accounts by ordinal: something waits to be said of them since an instant (None: now)."""
+    if ordinals:
+        with connection.cursor() as cursor:
+            cursor.execute(MARK_ORDINALS, [workspace_id, "subject", space.value, since, sorted(ordinals)])
+
+
 def mark_merged(workspace_id: int, model: type[Subject], joined: Sequence[tuple[int, int]]) -> None:
     """Mark those who became one, by the ordinals that they counted as: loser and survivor."""
-    if not joined:
-        return
-    both = sorted({ordinal for pair in joined for ordinal in pair})
-    with connection.cursor() as cursor:
-        cursor.execute(MARK_ORDINALS, [workspace_id, "subject", SPACES[model].value, both])
-        # What a user did counts by who did it; what was done in an account does not.
-        if model is ProductUser:
-            losers = [loser for loser, _ in joined]
-            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", "merged", losers])
+    mark_ordinals(workspace_id, SPACES[model], {ordinal for pair in joined for ordinal in pair})
+    # What a user did counts by who did it; what was done in an account does not.
+    if joined and model is ProductUser:
+        losers = [loser for loser, _ in joined]
+        with connection.cursor() as cursor:
+            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", "merged", None, losers])
 
 
 def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:

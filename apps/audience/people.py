@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from apps.audience.identity import SPACES
+from apps.audience.identity import MODELS
 from apps.engine.sets import Space
-
-MODELS = {space: model for model, space in SPACES.items()}
 
 
 def external_ids(workspace_id: int, space: Space, ordinals: Collection[int]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db import connection
 
 from apps.audience.identity import SPACES
 from apps.audience.models import TRAIT_LENGTH, ProductUser, Subject
+from apps.engine.sets import Space
 from apps.workspaces.exactjson import to_json
 
 INSERT_TRAITS = """
@@ -83,12 +84,18 @@ def describe(workspace_id: int, model: type[Subject], described: Sequence[Descri
     ]
     if not changes:
         return
-    # In their order, or two batches with the same new names would deadlock.
-    names = sorted({change["name"] for change in changes})
     field = "user_id" if model is ProductUser else "account_id"
     with connection.cursor() as cursor:
         cursor.execute(INSERT_TRAITS.format(field=field), [workspace_id, to_json(changes)])
-        cursor.execute(INSERT_NAMES, {"workspace": workspace_id, "space": SPACES[model].value, "names": names})
+    list_names(workspace_id, SPACES[model], {change["name"] for change in changes})
+
+
+def list_names(workspace_id: int, space: Space, names: Collection[str]) -> None:
+    """List the traits of these names, as far as they are new."""
+    # In their order, or two batches with the same new names would deadlock.
+    given = {"workspace": workspace_id, "space": space.value, "names": sorted(names)}
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_NAMES, given)
 
 
 def recognise(workspace_id: int, recognised: Sequence[Recognised]) -> None:

@@ -37,19 +37,19 @@ def person(history: PersonHistory, zone: str) -> list[Stretch]:
 
     Of somebody erased it is left that they signed up, and that they were open until then (KPIS.md G7).
     """
-    stretches = list(_lifetime(Space.USER, history.moments, history.erased_at, zone))
+    states = list(_lifetime(Space.USER, history.moments, history.erased_at, zone))
     if history.erased_at is None:
         stood = places(history, zone)
-        stretches += [*_known(history, zone), *_traits_of_person(history, stood, zone), *_memberships(stood)]
-    return stretches
+        states += [*_known(history, zone), *_traits_of_person(history, stood, zone), *_memberships(stood)]
+    return states
 
 
 def account(history: AccountHistory, zone: str) -> list[Stretch]:
     """The states of an account: its own traits, registered and open."""
-    stretches = list(_lifetime(Space.ACCOUNT, history.moments, None, zone))
+    states = list(_lifetime(Space.ACCOUNT, history.moments, None, zone))
     for name, steps in _traits_of_account(history, zone).items():
-        stretches += _stretches(_trait(Space.ACCOUNT, name), steps.items())
-    return stretches
+        states += stretches(_trait(Space.ACCOUNT, name), steps.items())
+    return states
 
 
 def _traits_of_person(history: PersonHistory, stood: Steps[Place], zone: str) -> Iterator[Stretch]:
@@ -64,7 +64,7 @@ def _traits_of_person(history: PersonHistory, stood: Steps[Place], zone: str) ->
         if name in above:
             of_accounts = {ordinal: traits[name] for ordinal, traits in handed.items() if name in traits}
             values = _Effective(name, values, stood, of_accounts).steps()
-        yield from _stretches(_trait(Space.USER, name), values.items())
+        yield from stretches(_trait(Space.USER, name), values.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _memberships(stood: Steps[Place]) -> Iterator[Stretch]:
     for ordinal in sorted(frozenset[int]().union(*(place.accounts for place in stood.values))):
         value = to_json(ordinal)
         said = ((day, value if ordinal in place.accounts else None) for day, place in stood.items())
-        yield from _stretches("user:member", said)
+        yield from stretches("user:member", said)
 
 
 def _known(history: PersonHistory, zone: str) -> Iterator[Stretch]:
@@ -119,7 +119,7 @@ def _lifetime(space: Space, moments: Sequence[Moment], erased_at: datetime | Non
     # Of two of one instant the closing one counts.
     told.sort(key=lambda moment: (moment.at, not moment.is_opening))
     steps = Steps.of((day_of(moment.at, zone), TRUE if moment.is_opening else None) for moment in told)
-    yield from _stretches(f"{space}:open", steps.items())
+    yield from stretches(f"{space}:open", steps.items())
 
 
 def _until(moments: Iterable[Moment], at: datetime) -> list[Moment]:
@@ -144,7 +144,7 @@ def _trait(space: Space, name: str) -> str:
     return f"{space}:trait:{name}"
 
 
-def _stretches(series: str, values: Iterable[tuple[date, str | None]]) -> Iterator[Stretch]:
+def stretches(series: str, values: Iterable[tuple[date, str | None]]) -> Iterator[Stretch]:
     """The stretches between changes; where the value is None there is none."""
     current, began = None, date.min
     for day, value in values:

@@ -14,6 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from apps.audience import suppression
+from apps.audience.marking import mark_ordinals
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, Suppression, TraitChange
 from apps.engine.sets import Space
 from apps.events import taxonomy
@@ -22,7 +23,7 @@ from apps.privacy import derived, events, files, older
 from apps.privacy.columns import FAILED, REJECTED, SAID
 from apps.privacy.person import Person, devices, find
 from apps.privacy.words import Words
-from apps.rollups import causes, subjects
+from apps.rollups import causes
 from apps.workspaces.models import Marker
 
 # The planner keeps samples of what was in them.
@@ -84,7 +85,7 @@ def _suppress(workspace_id: int, external_id: str) -> Person:
         )
         users = ProductUser.objects.filter(workspace=workspace_id, pk__in=person.users)
         users.filter(erased_at=None).update(erased_at=now())
-        subjects.mark(workspace_id, Space.USER, [person.ordinal], now())
+        mark_ordinals(workspace_id, Space.USER, [person.ordinal], now())
     return person
 
 
@@ -120,8 +121,8 @@ def _mark_hours(person: Person, *, hard: bool) -> None:
 
 
 def _delete_events(person: Person) -> int:
-    subjects.mark(person.workspace_id, Space.USER, [person.ordinal], now())
-    subjects.mark(person.workspace_id, Space.ACCOUNT, events.accounts(person), now())
+    mark_ordinals(person.workspace_id, Space.USER, [person.ordinal], now())
+    mark_ordinals(person.workspace_id, Space.ACCOUNT, events.accounts(person), now())
     return events.delete(person)
 
 

@@ -12,10 +12,10 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.audience import groups
+from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.events import hours, taxonomy
-from apps.rollups import subjects
 from apps.rollups.build.content import CAUSES, Bucket
 from apps.workspaces.models import Marker, Workspace
 
@@ -41,7 +41,7 @@ def expand(workspace_id: int) -> int:
     merged = sorted({subject for series, subject, _, _ in causes if series == MERGED})
     anonymous = sorted({key for series, _, key, _ in causes if series == ANONYMOUS})
     visits = [*anonymous, *groups.anonymous_ids(workspace_id, merged)]
-    subjects.mark(workspace_id, Space.USER, groups.identified(workspace_id, anonymous), since)
+    mark_ordinals(workspace_id, Space.USER, groups.identified(workspace_id, anonymous), since)
     mark_hours(workspace_id, groups.merged_away(workspace_id, merged), visits, since)
     return len(causes)
 

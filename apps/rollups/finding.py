@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -219,14 +218,6 @@ def _state_row(  # noqa: PLR0913, PLR0917 - the columns of a row
     return Row(pk, series, grain, datetime.fromtimestamp(epoch, UTC), facets, uuid.UUID(checksum))
 
 
-# Few, and the same for every reader.
-@lru_cache(maxsize=2**16)
-def read_facets(text: str) -> Mapping[str, str | None]:
-    """Facets as the database gives them back."""
-    facets: dict[str, str | None] = json.loads(text)
-    return facets
-
-
 def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     told: dict[str, list[int]] = defaultdict(list)
     rows: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
@@ -235,7 +226,7 @@ def _found(found: Iterable[tuple[Any, ...]]) -> Found:
     begun, people = None, Waiting(0, None)
     for what, number, name, grain, at, until, since, facets, checksum in found:
         if what == "row":
-            rows[name, grain][number] = Row(number, name, grain, at, read_facets(facets), checksum)
+            rows[name, grain][number] = Row(number, name, grain, at, json.loads(facets), checksum)
         elif what == "state":
             states[name, until] = [_state_row(name, *row) for row in json.loads(facets)]
         elif what == "waiting":

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from django.db import connection
 
 from apps.audience.models import Trait
+from apps.audience.statements import list_names
 from apps.engine.sets import Space
 from apps.rollups.build.states import TRAIT
 from apps.rollups.states import State
@@ -50,9 +51,8 @@ def keep_apart(workspace_id: int, states: Iterable[State]) -> None:
 
 def _traits(workspace_id: int, names: Collection[tuple[Space, str]]) -> dict[tuple[Space, str], int]:
     """The traits of these names. An account's trait becomes its members' when it is first handed down."""
-    wanted = sorted(names)
-    Trait.objects.bulk_create(
-        (Trait(workspace_id=workspace_id, space=space, name=name) for space, name in wanted), ignore_conflicts=True
-    )
-    known = Trait.objects.filter(workspace=workspace_id, name__in={name for _, name in wanted})
+    for space in Space:
+        if given := {name for of, name in names if of is space}:
+            list_names(workspace_id, space, given)
+    known = Trait.objects.filter(workspace=workspace_id, name__in={name for _, name in names})
     return {(Space(space), name): pk for space, name, pk in known.values_list("space", "name", "pk")}

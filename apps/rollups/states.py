@@ -87,12 +87,17 @@ def replace(workspace: Workspace, space: Space, ordinals: Collection[int], wante
     gone, come = stored.keys() - new, new - stored.keys()
     if gone:
         StateRow.objects.filter(workspace=workspace, pk__in=[stored[state] for state in gone]).delete()
-    with connection.cursor() as cursor, cursor.copy(COPY) as rows:
-        for one in come:
-            rows.write_row(
-                (workspace.pk, one.series, one.version, one.subject, one.value, one.first_day, one.end_day)
-            )
+    if come:
+        _insert(workspace.pk, come)
     return gone | come
+
+
+def _insert(workspace_id: int, states: Iterable[State]) -> None:
+    with connection.cursor() as cursor, cursor.copy(COPY) as rows:
+        for one in states:
+            rows.write_row(
+                (workspace_id, one.series, one.version, one.subject, one.value, one.first_day, one.end_day)
+            )
 
 
 def _stored(workspace: Workspace, space: Space, ordinals: Collection[int]) -> dict[State, int]:
@@ -124,6 +129,6 @@ def _stood(told: Told, space: Space, keys: Collection[str], meanings: Taxonomy) 
     ]
     if space is Space.USER:
         for slug, rule in meanings.icp.items():
-            if f"icp:{slug}" in keys:
+            if f"{taxonomy.ICP}{slug}" in keys:
                 stood += icp.matches(told, slug, rule)
     return stood

@@ -19,7 +19,7 @@ from apps.events import taxonomy
 from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
 from apps.rollups.cache import CACHE, Held
-from apps.rollups.finding import Found, Place, Row, Waiting, find, read_facets
+from apps.rollups.finding import Found, Place, Row, Waiting, find
 from apps.workspaces.models import Workspace
 
 # What a held row takes in memory beside its bytes, measured on rows of one person.
@@ -162,7 +162,6 @@ def forget_erased(workspace: Workspace) -> None:
     """Once a workspace has had an erasure since it was last asked about here, this process remembers nothing."""
     if HEARD.setdefault(workspace.pk, workspace.erasures) != workspace.erasures:
         CACHE.clear()
-        read_facets.cache_clear()
         parsed.cache_clear()
         taxonomy.load.cache_clear()
         HEARD[workspace.pk] = workspace.erasures

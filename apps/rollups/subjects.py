@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.audience import groups
+from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain, local_day
 from apps.engine.sets import Space
 from apps.events import taxonomy
@@ -41,9 +42,6 @@ TAKE = """
     RETURNING subject, since"""
 MARK_BUCKETS = """
     COPY workspaces_marker (workspace_id, family, since, key, events, series, version, grain, start) FROM STDIN"""
-MARK_SUBJECTS = """
-    INSERT INTO workspaces_marker (workspace_id, family, since, series, version, grain, subject, key, events)
-    SELECT %s, %s, %s, %s, 0, '', subject, '', 1 FROM unnest(%s::bigint[]) AS subject"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,13 +85,6 @@ def resolve(subjects: Sequence[Subject]) -> int:
         return 0
 
 
-def mark(workspace_id: int, space: Space, ordinals: Collection[int], since: datetime) -> None:
-    """Say that something was said of these users or accounts."""
-    if ordinals:
-        with connection.cursor() as cursor:
-            cursor.execute(MARK_SUBJECTS, [workspace_id, SUBJECTS, since, space.value, list(ordinals)])
-
-
 @transaction.atomic
 def _resolve_once(subjects: Sequence[Subject]) -> int:
     held = claim(subjects)
@@ -107,7 +98,8 @@ def _resolve_once(subjects: Sequence[Subject]) -> int:
         # An erasure may have rewritten a profile's rule, which this process has in memory.
         store.forget_erased(workspace)
         changed = _bring_up_to_date(workspace, first.space, waited.keys(), since)
-        _mark_buckets(workspace.pk, changed, since)
+        if changed:
+            _mark_buckets(workspace.pk, changed, since)
         BucketFailure.objects.filter(
             workspace=workspace, series=first.space.value, subject__in=waited.keys()
         ).delete()
@@ -138,11 +130,11 @@ def _bring_up_to_date(
     listing.keep_apart(workspace.pk, changed & standing.states)
     groups.flag_internal(workspace.pk, space, standing.internal)
     merged = set(ordinals) - set(canonical)
-    mark(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
+    mark_ordinals(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
     if space is Space.ACCOUNT:
         accounts = merged | {state.subject for state in changed if state.series.startswith("account:trait:")}
         members = groups.members(workspace.pk, {survivors[ordinal] for ordinal in accounts})
-        mark(workspace.pk, Space.USER, members, since)
+        mark_ordinals(workspace.pk, Space.USER, members, since)
     return changed
 
 

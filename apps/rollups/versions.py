@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from apps.audience import groups
+from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.events import hours, taxonomy
-from apps.rollups import subjects
 from apps.rollups.build.content import Bucket, version_key
 from apps.workspaces.models import Marker, Workspace
 
@@ -63,6 +63,6 @@ def _mark_all(workspace_id: int, building: Mapping[str, int], at: datetime) -> N
         buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
         Marker.objects.bulk_create((bucket.marker(0, at) for bucket in buckets), batch_size=5000)
     if taxonomy.STATES in building:
-        subjects.mark(workspace_id, Space.ACCOUNT, groups.everybody(workspace_id, Space.ACCOUNT), at)
+        mark_ordinals(workspace_id, Space.ACCOUNT, groups.everybody(workspace_id, Space.ACCOUNT), at)
     if building.keys() - taxonomy.SERIES.keys():
-        subjects.mark(workspace_id, Space.USER, groups.everybody(workspace_id, Space.USER), at)
+        mark_ordinals(workspace_id, Space.USER, groups.everybody(workspace_id, Space.USER), at)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils.timezone import now
 
+from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.privacy.erase import erase
@@ -131,7 +132,7 @@ def test_a_worker_that_has_read_her_state_leaves_nothing_of_it(acme: Workspace, 
 def test_a_worker_that_was_killed_has_its_work_done_again_without_her(acme: Workspace) -> None:
     subject = alice(acme)
     queue.settle(acme.pk)
-    subjects.mark(acme.pk, Space.USER, [subject.ordinal], now())
+    mark_ordinals(acme.pk, Space.USER, [subject.ordinal], now())
     with half_done(lambda: subjects.resolve([subject]), dies=True), erasing(acme) as erasure:
         pass
     erasure.join(SECONDS)

@@ -17,7 +17,7 @@ from apps.workspaces.models import Marker
 
 EVENTS, STATES, SUBJECTS, CAUSES = "events", "states", "subject", "cause"
 
-ICP = "user:icp:"
+ICP = f"user:{taxonomy.ICP}"
 
 # The facets of a row as sorted pairs; None is the value of those that have none.
 Facets = tuple[tuple[str, str | None], ...]

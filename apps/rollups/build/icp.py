@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from apps.audience.icp import rule_condition
 from apps.audience.identity import ICP_TRAIT
-from apps.audience.timelines import KNOWN, TRUE, Stretch
-from apps.engine.rules import Verdict, names, verdict
+from apps.audience.timelines import KNOWN, TRUE, Stretch, stretches
+from apps.engine.rules import names, verdict
 from apps.rollups.build.content import ICP
 
 USER_TRAIT = "user:trait:"
@@ -29,31 +29,22 @@ def matches(told: Mapping[int, Sequence[Stretch]], slug: str, rule: Sequence[Any
         return values[word] == TRUE if word in values else KNOWN in values and holds(values)
 
     return [
-        (ordinal, Stretch(f"{ICP}{slug}", TRUE, *days))
-        for ordinal, stretches in told.items()
-        for days in _matched(stretches, inputs, is_match)
+        (ordinal, match)
+        for ordinal, stood in told.items()
+        for match in stretches(
+            f"{ICP}{slug}",
+            (
+                (day, TRUE if is_match(values) else None)
+                for day, values in _days([one for one in stood if one.series in inputs])
+            ),
+        )
     ]
 
 
-def _matched(
-    stretches: Sequence[Stretch], inputs: Collection[str], is_match: Verdict
-) -> Iterator[tuple[date, date | None]]:
-    """The first day and the end of each stretch of days in which somebody with these states is a match."""
-    since = None
-    for day, values in _days([one for one in stretches if one.series in inputs]):
-        if is_match(values) and since is None:
-            since = day
-        elif since is not None and not is_match(values):
-            yield since, day
-            since = None
-    if since is not None:
-        yield since, None
-
-
-def _days(stretches: Sequence[Stretch]) -> Iterator[tuple[date, Mapping[str, str]]]:
+def _days(stood: Sequence[Stretch]) -> Iterator[tuple[date, Mapping[str, str]]]:
     """The days on which a state changes, in order, with the values from each on, by trait; KNOWN is one more."""
-    changes = [(one.first_day, one.series, one.value) for one in stretches]
-    changes += [(one.end_day, one.series, "") for one in stretches if one.end_day]
+    changes = [(one.first_day, one.series, one.value) for one in stood]
+    changes += [(one.end_day, one.series, "") for one in stood if one.end_day]
     values: dict[str, str] = {}
     # Of one day what ended comes before what began.
     changes.sort(key=lambda change: (change[0], change[2] != ""))
