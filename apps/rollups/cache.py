@@ -11,12 +11,14 @@ from django.conf import settings
 
 from apps.engine.numbers import Numbers
 from apps.engine.sets import Members
+from apps.rollups.finding import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row's bytes, read; `size` is about how many it takes in memory."""
+    """A row and its bytes, read; `size` is about how many it takes in memory."""
 
+    row: Row
     members: Members
     numbers: Numbers | None
     size: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,76 +20,8 @@ from apps.rollups.build.content import version_key
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-# One statement, hence one snapshot: the rows, what waits behind them, and who is never counted.
-FIND = """
-    WITH span AS (
-        SELECT * FROM unnest(%(purposes)s::text[], %(series)s::text[], %(versions)s::int[], %(grains)s::text[],
-                             %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-            AS span (purpose, series, version, grain, start, stop)
-    ), standing AS (
-        SELECT * FROM unnest(%(states)s::text[], %(state_versions)s::int[], %(state_stops)s::timestamptz[])
-            AS standing (series, version, stop)
-    )
-    SELECT 'row', row.id, row.series, row.grain, row.start, NULL::timestamptz, NULL::timestamptz, row.facets,
-           row.checksum
-    FROM span CROSS JOIN LATERAL (
-        SELECT id, series, grain, start, facets, checksum FROM rollups_rollup
-        WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
-          AND grain = span.grain AND start >= span.start AND start < span.stop AND closed_xid IS NULL
-        OFFSET 0
-    ) AS row
-    WHERE span.purpose = 'read'
-    UNION ALL
-    SELECT 'state', NULL, standing.series, NULL, NULL, standing.stop, NULL,
-           -- One text for all rows: a column of instants took longer to read than everything else.
-           jsonb_agg(jsonb_build_array(row.id, row.grain, extract(epoch FROM row.start)::bigint, row.facets,
-                                       row.checksum)), NULL
-    FROM standing CROSS JOIN LATERAL (
-        SELECT max(start) AS start FROM rollups_rollup
-        WHERE workspace_id = %(workspace)s AND series = standing.series AND version = standing.version
-          AND grain = 'month' AND start <= standing.stop AND closed_xid IS NULL
-    ) AS month CROSS JOIN LATERAL (
-        SELECT id, grain, start, facets, checksum FROM rollups_rollup
-        WHERE workspace_id = %(workspace)s AND series = standing.series AND version = standing.version
-          AND grain = 'month' AND start = month.start AND closed_xid IS NULL
-        UNION ALL
-        SELECT id, grain, start, facets, checksum FROM rollups_rollup
-        WHERE workspace_id = %(workspace)s AND series = standing.series AND version = standing.version
-          AND grain = 'day' AND start >= coalesce(month.start, '-infinity') AND start < standing.stop
-          AND closed_xid IS NULL
-        OFFSET 0
-    ) AS row
-    GROUP BY standing.series, standing.stop
-    UNION ALL
-    SELECT 'waiting', sum(marker.events), span.series, span.grain, span.start, span.stop, min(marker.since),
-           NULL, NULL
-    FROM span CROSS JOIN LATERAL (
-        SELECT events, since FROM workspaces_marker
-        WHERE workspace_id = %(workspace)s AND series = span.series AND version = span.version
-          AND grain = span.grain AND start >= span.start AND start < span.stop
-        OFFSET 0
-    ) AS marker
-    WHERE span.purpose = 'watch'
-    GROUP BY span.series, span.grain, span.start, span.stop
-    UNION ALL
-    SELECT 'people', sum(events), NULL, NULL, NULL, NULL, min(since), NULL, NULL FROM workspaces_marker
-    WHERE workspace_id = %(workspace)s AND start IS NULL
-    UNION ALL
-    SELECT 'begun', NULL, NULL, NULL, min(start), NULL, NULL, NULL, NULL FROM rollups_rollup
-    WHERE workspace_id = %(workspace)s AND series = 'ACTIVITY' AND version = %(activity)s
-      AND grain = 'day' AND closed_xid IS NULL
-    UNION ALL
-    SELECT DISTINCT 'internal', counts_as, 'user', NULL, NULL::timestamptz,
-           NULL::timestamptz, NULL::timestamptz, NULL::jsonb, NULL::uuid
-    FROM audience_productuser WHERE workspace_id = %(workspace)s AND is_internal
-    UNION ALL
-    SELECT DISTINCT 'internal', counts_as, 'account', NULL, NULL::timestamptz,
-           NULL::timestamptz, NULL::timestamptz, NULL::jsonb, NULL::uuid
-    FROM audience_account WHERE workspace_id = %(workspace)s AND is_internal
-    UNION ALL
-    SELECT DISTINCT 'erased', counts_as, 'user', NULL, NULL::timestamptz,
-           NULL::timestamptz, NULL::timestamptz, NULL::jsonb, NULL::uuid
-    FROM audience_productuser WHERE workspace_id = %(workspace)s AND erased_at IS NOT NULL"""
+# The function is that of the migration 0003_find.
+FIND = "SELECT rollups_find(%s, %s, %s::json, %s::json)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +33,14 @@ class Row:
     grain: str
     start: datetime
     facets: Mapping[str, str | None]
-    checksum: uuid.UUID
+    checksum: str
 
     @property
     def name(self) -> str:
         """What it says and where, without its id: ids are drawn for all tenants together."""
         facets = "".join(f" {facet}={value or ''}" for facet, value in sorted(self.facets.items()))
-        return f"{self.series}{facets} {self.grain} {self.start:%Y-%m-%dT%H:%MZ} {self.checksum.hex[:12]}"
+        checksum = self.checksum.replace("-", "")[:12]
+        return f"{self.series}{facets} {self.grain} {self.start:%Y-%m-%dT%H:%MZ} {checksum}"
 
     def meets(self, condition: Where) -> bool:
         return all(self.facets.get(facet) in allowed for facet, allowed in condition)
@@ -127,12 +59,12 @@ class Found:
     """What the statement returned.
 
     `rows` by series and grain, in order of time; `states` by series and the instant at which the day asked
-    about is over: the rows to replay. `people` is what waits to be said of users and accounts. `begun` is the
-    first day of any activity.
+    about is over: the ids of the rows to replay. `people` is what waits to be said of users and accounts.
+    `begun` is the first day of any activity.
     """
 
     rows: Mapping[tuple[str, str], Sequence[Row]]
-    states: Mapping[tuple[str, datetime], Sequence[Row]]
+    states: Mapping[tuple[str, datetime], Sequence[int]]
     waiting: Mapping[tuple[str, Span], Waiting]
     people: Waiting
     begun: datetime | None
@@ -181,68 +113,55 @@ Stored: TypeAlias = Need | EntryNeed | StateNeed
 def find(place: Place, needs: Iterable[AnyNeed]) -> Found:
     """Look for the rows of needs."""
     stored = [need for need in needs if isinstance(need, Need | EntryNeed | StateNeed)]
-    states = {
-        (need.series, place.version(need.series), place.day_end(need))
-        for need in stored
-        if isinstance(need, StateNeed)
-    }
-    spans = {
-        (purpose, need.series, place.version(need.series), span.grain.value, span.start, span.end)
-        for need in stored
-        for purpose, span in _spans(place, need)
-    }
-    named: dict[str, Any] = {
-        "workspace": place.workspace_id,
-        "activity": place.version(taxonomy.ACTIVITY.name),
-        **_columns(("purposes", "series", "versions", "grains", "starts", "ends"), spans),
-        **_columns(("states", "state_versions", "state_stops"), states),
-    }
+    spans = list(dict.fromkeys(span for need in stored for span in _spans(place, need)))
+    states = list(
+        dict.fromkeys((need.series, place.day_end(need)) for need in stored if isinstance(need, StateNeed))
+    )
+    asked = [
+        {
+            "purpose": purpose,
+            "series": series,
+            "version": place.version(series),
+            "grain": span.grain,
+            "start": str(span.start),
+            "stop": str(span.end),
+        }
+        for purpose, series, span in spans
+    ]
+    stood = [{"series": series, "version": place.version(series), "stop": str(stop)} for series, stop in states]
+    activity = place.version(taxonomy.ACTIVITY.name)
     with connection.cursor() as cursor:
-        cursor.execute(FIND, named)
-        return _found(cursor.fetchall())
+        cursor.execute(FIND, [place.workspace_id, activity, json.dumps(asked), json.dumps(stood)])
+        (found,) = cursor.fetchone()
+    return _found(found, spans, states)
 
 
-def _spans(place: Place, need: Stored) -> list[tuple[str, Span]]:
-    read = [] if isinstance(need, StateNeed) else [("read", span) for span in place.spans(need)]
-    return read + [("watch", span) for span in place.watched(need)]
+def _spans(place: Place, need: Stored) -> list[tuple[str, str, Span]]:
+    read = [] if isinstance(need, StateNeed) else [("read", need.series, span) for span in place.spans(need)]
+    return read + [("watch", need.series, span) for span in place.watched(need)]
 
 
-def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return {name: list(column) for name, column in zip(names, columns, strict=True)}
-
-
-def _state_row(  # noqa: PLR0913, PLR0917 - the columns of a row
-    series: str, pk: int, grain: str, epoch: int, facets: Mapping[str, str | None], checksum: str
-) -> Row:
-    return Row(pk, series, grain, datetime.fromtimestamp(epoch, UTC), facets, uuid.UUID(checksum))
-
-
-def _found(found: Iterable[tuple[Any, ...]]) -> Found:
-    told: dict[str, list[int]] = defaultdict(list)
+def _found(
+    found: Mapping[str, Any], spans: Sequence[tuple[str, str, Span]], states: Sequence[tuple[str, datetime]]
+) -> Found:
     rows: dict[tuple[str, str], dict[int, Row]] = defaultdict(dict)
-    states: dict[tuple[str, datetime], list[Row]] = {}
-    waiting: dict[tuple[str, Span], Waiting] = {}
-    begun, people = None, Waiting(0, None)
-    for what, number, name, grain, at, until, since, facets, checksum in found:
-        if what == "row":
-            rows[name, grain][number] = Row(number, name, grain, at, json.loads(facets), checksum)
-        elif what == "state":
-            states[name, until] = [_state_row(name, *row) for row in json.loads(facets)]
-        elif what == "waiting":
-            waiting[name, Span(Grain(grain), at, until)] = Waiting(number, since)
-        elif what == "people":
-            people = Waiting(number or 0, since)
-        elif what == "begun":
-            begun = at
-        else:
-            told[f"{what} {name}"].append(number)
+    for pk, series, grain, start, facets, checksum in found["rows"] or ():
+        rows[series, grain][pk] = Row(pk, series, grain, datetime.fromisoformat(start), facets, checksum)
+    waiting = {}
+    for place, events, since in found["waiting"] or ():
+        _, series, span = spans[place - 1]
+        waiting[series, span] = Waiting(events, datetime.fromisoformat(since))
+    events, since = found["people"]
     return Found(
         rows={place: sorted(some.values(), key=lambda row: row.start) for place, some in rows.items()},
-        states=states,
+        states={states[place - 1]: ids for place, ids in found["states"] or ()},
         waiting=waiting,
-        people=people,
-        begun=begun,
-        internal={space: Members.of(space, told[f"internal {space}"]) for space in Space},
-        erased=Members.of(Space.USER, told["erased user"]),
+        people=Waiting(events, _instant(since)),
+        begun=_instant(found["begun"]),
+        internal={space: Members.of(space, found[f"internal_{space}s"] or ()) for space in Space},
+        erased=Members.of(Space.USER, found["erased"] or ()),
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from apps.engine.expressions import StateNeed
 from apps.engine.periods import Grain
 from apps.engine.sets import Members, Space
-from apps.rollups.finding import Row
+from apps.rollups.cache import Held
 
 ENTERED, LEFT, HELD = "entered", "left", "held"
 MEMBER = "user:member"
@@ -61,26 +61,25 @@ def values(workspace_id: int, version: int, need: StateNeed, members: Members) -
         return {value: Members.of(members.space, subjects) for value, subjects in cursor.fetchall()}
 
 
-def replayed(space: Space, rows: Iterable[tuple[Row, Members]]) -> dict[str, Members]:
+def replayed(space: Space, rows: Iterable[Held]) -> dict[str, Members]:
     """The holders of each value, from the rows of one month's beginning and of the days since."""
-    by_value: dict[str, list[tuple[Row, Members]]] = defaultdict(list)
-    for row, members in rows:
-        by_value[str(row.facets["value"])].append((row, members))
-    held = {value: _held(space, moves) for value, moves in by_value.items()}
-    return {value: members for value, members in held.items() if members}
+    by_value: dict[str, list[Held]] = defaultdict(list)
+    for held in rows:
+        by_value[str(held.row.facets["value"])].append(held)
+    holders = {value: _holders(space, moves) for value, moves in by_value.items()}
+    return {value: members for value, members in holders.items() if members}
 
 
-def _held(space: Space, moves: Sequence[tuple[Row, Members]]) -> Members:
-    if len(moves) == 1 and moves[0][0].facets["move"] != LEFT:
-        return moves[0][1]
+def _holders(space: Space, moves: Sequence[Held]) -> Members:
+    if len(moves) == 1 and moves[0].row.facets["move"] != LEFT:
+        return moves[0].members
     members = Members.empty(space)
-    for row, moved in sorted(moves, key=_in_order):
-        members = members - moved if row.facets["move"] == LEFT else members | moved
+    for move in sorted(moves, key=_in_order):
+        members = members - move.members if move.row.facets["move"] == LEFT else members | move.members
     return members
 
 
-def _in_order(move: tuple[Row, Members]) -> tuple[Any, ...]:
+def _in_order(move: Held) -> tuple[Any, ...]:
     """The month first; of one day whoever left before whoever entered: somebody may have left one of the
     values that are not told apart for another."""
-    row, _ = move
-    return row.grain != Grain.MONTH, row.start, row.facets["move"] == ENTERED
+    return move.row.grain != Grain.MONTH, move.row.start, move.row.facets["move"] == ENTERED

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -19,8 +21,11 @@ from apps.events import taxonomy
 from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
 from apps.rollups.cache import CACHE, Held
-from apps.rollups.finding import Found, Place, Row, Waiting, find
+from apps.rollups.finding import Found, Place, Row, Stored, Waiting, find
 from apps.workspaces.models import Workspace
+
+FETCH = """
+    SELECT id, series, grain, start, facets, members, numbers, checksum FROM rollups_rollup WHERE id = ANY(%s)"""
 
 # What a held row takes in memory beside its bytes, measured on rows of one person.
 OBJECTS = 700
@@ -75,8 +80,7 @@ class StoredFacts:
 
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         if need not in self._states:
-            rows = [(row, self._held[row.pk].members) for row in self.rows(need)]
-            self._states[need] = replay.replayed(space_of(need.series), rows)
+            self._states[need] = replay.replayed(space_of(need.series), self._stood(need))
         return self._states[need]
 
     def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
@@ -107,7 +111,7 @@ class StoredFacts:
         if isinstance(need, DidNeed):
             return ()
         if isinstance(need, StateNeed):
-            return self._found.states.get((need.series, self._place.day_end(need)), ())
+            return [held.row for held in self._stood(need)]
         if need not in self._reached:
             spans = self._place.spans(need)
             reached = [row for span in spans for row in self._within(need.series, span)]
@@ -123,16 +127,27 @@ class StoredFacts:
         since = [one.since for one in found if one.since is not None]
         return Waiting(sum(one.events for one in found), min(since, default=None))
 
-    def hold(self, rows: Iterable[Row]) -> None:
-        """Read the bytes of rows, from this process's cache or in one statement."""
-        spaces = {row.pk: self._space(row.series) for row in rows}
+    def hold(self, needs: Iterable[AnyNeed]) -> None:
+        """Read the rows of needs, from this process's cache or in one statement."""
+        stored = [need for need in needs if not isinstance(need, DidNeed)]
+        spaces: dict[int, Space] = {}
+        for need in stored:
+            spaces.update(dict.fromkeys(self._ids(need), self._space(need)))
         self._held.update(CACHE.get(self.epoch, spaces))
         read = _fetch({pk: space for pk, space in spaces.items() if pk not in self._held})
         CACHE.put(self.epoch, read)
         self._held.update(read)
 
-    def _space(self, series: str) -> Space:
-        return self.registry[series].space if series in self.registry else space_of(series)
+    def _ids(self, need: Stored) -> Sequence[int]:
+        if isinstance(need, StateNeed):
+            return self._found.states.get((need.series, self._place.day_end(need)), ())
+        return [row.pk for row in self.rows(need)]
+
+    def _stood(self, need: StateNeed) -> list[Held]:
+        return [self._held[pk] for pk in self._ids(need)]
+
+    def _space(self, need: Stored) -> Space:
+        return self.registry[need.series].space if isinstance(need, Need) else space_of(need.series)
 
     def _read(self, need: Need) -> Iterable[Held]:
         return (self._held[row.pk] for row in self.rows(need))
@@ -154,7 +169,7 @@ def load(workspace: Workspace, needs: Iterable[AnyNeed]) -> StoredFacts:
     place = Place(workspace.pk, taxonomy.versions_of(workspace).current)
     did = {need: doings.daily(place, need) for need in wanted if isinstance(need, DidNeed)}
     facts = StoredFacts(taxonomy.SERIES, workspace.erasures, place, find(place, wanted), did)
-    facts.hold({row.pk: row for need in wanted for row in facts.rows(need)}.values())
+    facts.hold(wanted)
     return facts
 
 
@@ -175,22 +190,25 @@ def _fetch(spaces: Mapping[int, Space]) -> dict[int, Held]:
     if not spaces:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, members, numbers, checksum FROM rollups_rollup WHERE id = ANY(%s)", [list(spaces)]
-        )
-        return {
-            pk: _held(spaces[pk], _checked(pk, Content.stored(members, numbers), checksum))
-            for pk, members, numbers, checksum in cursor.fetchall()
-        }
+        cursor.execute(FETCH, [list(spaces)])
+        return {row[0]: _held(spaces[row[0]], *row) for row in cursor.fetchall()}
 
 
-def _checked(pk: int, content: Content, checksum: object) -> Content:
+def _held(  # noqa: PLR0913, PLR0917 - the columns of a row
+    space: Space,
+    pk: int,
+    series: str,
+    grain: str,
+    start: datetime,
+    facets: str,
+    members: memoryview,
+    numbers: memoryview | None,
+    checksum: UUID,
+) -> Held:
+    content = Content.stored(members, numbers)
     if content.checksum != checksum:
         raise DamagedRow(f"rollup row {pk} does not match its checksum")
-    return content
-
-
-def _held(space: Space, content: Content) -> Held:
     who = Members.load(space, content.members)
     how_much = None if content.numbers is None else Numbers.load(space, who, content.numbers)
-    return Held(who, how_much, OBJECTS + len(content.members) + len(content.numbers or b""))
+    row = Row(pk, series, grain, start, json.loads(facets), str(checksum))
+    return Held(row, who, how_much, OBJECTS + len(content.members) + len(content.numbers or b""))

@@ -11,6 +11,9 @@ from apps.workspaces.models import Workspace
 from tests.rollups.elsewhere import elsewhere
 from tests.world import opened
 
+# Long enough for whoever writes to another database of the same PostgreSQL.
+PATIENCE = 20
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -55,4 +58,4 @@ def test_whoever_writes_is_waited_for() -> None:
 def test_whoever_only_reads_and_whoever_begins_later_is_not() -> None:
     acme = opened().workspace
     with in_a_transaction(acme, writing=False):
-        older.wait(0)
+        older.wait(PATIENCE)
