@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate, pairwise
 
 from django.db import connection
 
@@ -80,8 +81,38 @@ def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Sta
     return Standing(states, internal)
 
 
-def replace(workspace: Workspace, space: Space, ordinals: Collection[int], wanted: Iterable[State]) -> set[State]:
-    """Make the rows of these subjects say what is wanted; return those that came and those that went."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The rows that went and those that came."""
+
+    gone: Set[State]
+    come: Set[State]
+
+    def stretches(self) -> set[tuple[str, int, date, date | None]]:
+        """Series, version, first day and end of wherever somebody stands otherwise than before.
+
+        Of a row that came in place of one with another end, these are the days between the ends alone.
+        """
+        steps = defaultdict[tuple[str, int, int, str], Counter[date]](Counter)
+        for states, sign in ((self.gone, -1), (self.come, 1)):
+            for one in states:
+                told = steps[one.series, one.version, one.subject, one.value]
+                told[one.first_day] += sign
+                told[one.end_day or date.max] -= sign
+        found = set()
+        for (series, version, *_), told in steps.items():
+            days = sorted(day for day, step in told.items() if step)
+            balance = accumulate(told[day] for day in days)
+            found |= {
+                (series, version, first, None if end == date.max else end)
+                for (first, end), held in zip(pairwise(days), balance, strict=False)
+                if held
+            }
+        return found
+
+
+def replace(workspace: Workspace, space: Space, ordinals: Collection[int], wanted: Iterable[State]) -> Change:
+    """Make the rows of these subjects say what is wanted."""
     stored = _stored(workspace, space, ordinals)
     new = set(wanted)
     gone, come = stored.keys() - new, new - stored.keys()
@@ -89,7 +120,7 @@ def replace(workspace: Workspace, space: Space, ordinals: Collection[int], wante
         StateRow.objects.filter(workspace=workspace, pk__in=[stored[state] for state in gone]).delete()
     if come:
         _insert(workspace.pk, come)
-    return gone | come
+    return Change(gone, come)
 
 
 def _insert(workspace_id: int, states: Iterable[State]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from apps.rollups import listing, states, store
 from apps.rollups.build.content import STATES, SUBJECTS, lock_key
 from apps.rollups.build.states import NOT_ROLLED_UP, changed_buckets
 from apps.rollups.models import BucketFailure
-from apps.rollups.states import State
+from apps.rollups.states import Change
 from apps.rollups.worker import claim, put_off
 from apps.workspaces.models import Workspace
 
@@ -97,9 +97,8 @@ def _resolve_once(subjects: Sequence[Subject]) -> int:
         workspace = Workspace.objects.get(pk=first.workspace_id)
         # An erasure may have rewritten a profile's rule, which this process has in memory.
         store.forget_erased(workspace)
-        changed = _bring_up_to_date(workspace, first.space, waited.keys(), since)
-        if changed:
-            _mark_buckets(workspace.pk, changed, since)
+        change = _bring_up_to_date(workspace, first.space, waited.keys(), since)
+        _mark_buckets(workspace.pk, change, since)
         BucketFailure.objects.filter(
             workspace=workspace, series=first.space.value, subject__in=waited.keys()
         ).delete()
@@ -118,42 +117,43 @@ def _take_markers(held: Sequence[Subject]) -> dict[int, datetime]:
     return waited
 
 
-def _bring_up_to_date(
-    workspace: Workspace, space: Space, ordinals: Collection[int], since: datetime
-) -> set[State]:
+def _bring_up_to_date(workspace: Workspace, space: Space, ordinals: Collection[int], since: datetime) -> Change:
     """Whoever was merged stands nowhere any more: the survivor does, in a turn and under a lock of its own."""
     survivors = groups.survivors(workspace.pk, space, ordinals)
     canonical = [ordinal for ordinal in ordinals if survivors[ordinal] == ordinal]
     standing = states.standing(workspace, space, canonical)
-    changed = states.replace(workspace, space, ordinals, standing.states)
+    change = states.replace(workspace, space, ordinals, standing.states)
     # Not those that went: nobody may stand there any more, least of all somebody who was erased.
-    listing.keep_apart(workspace.pk, changed & standing.states)
+    listing.keep_apart(workspace.pk, change.come)
     groups.flag_internal(workspace.pk, space, standing.internal)
     merged = set(ordinals) - set(canonical)
     mark_ordinals(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
     if space is Space.ACCOUNT:
-        accounts = merged | {state.subject for state in changed if state.series.startswith("account:trait:")}
+        accounts = merged | {
+            state.subject for state in change.gone | change.come if state.series.startswith("account:trait:")
+        }
         members = groups.members(workspace.pk, {survivors[ordinal] for ordinal in accounts})
         mark_ordinals(workspace.pk, Space.USER, members, since)
-    return changed
+    return change
 
 
-def _mark_buckets(workspace_id: int, changed: Iterable[State], since: datetime) -> None:
+def _mark_buckets(workspace_id: int, change: Change, since: datetime) -> None:
     # Found first: while a COPY runs, another statement on its connection would wait for ever.
-    found = _buckets(workspace_id, changed)
+    found = _buckets(workspace_id, change)
+    if not found:
+        return
     with connection.cursor() as cursor, cursor.copy(MARK_BUCKETS) as rows:
         for (series, version), buckets in found.items():
             for grain, start in buckets:
                 rows.write_row((workspace_id, STATES, since, "", 1, series, version, grain.value, start))
 
 
-def _buckets(workspace_id: int, changed: Iterable[State]) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
+def _buckets(workspace_id: int, change: Change) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
     found = defaultdict[tuple[str, int], set[tuple[Grain, datetime]]](set)
-    places = {
-        (one.series, one.version, one.first_day, one.end_day) for one in changed if one.series not in NOT_ROLLED_UP
-    }
     at = _database_clock()
-    for series, version, first_day, end_day in places:
+    for series, version, first_day, end_day in change.stretches():
+        if series in NOT_ROLLED_UP:
+            continue
         zone = taxonomy.load(workspace_id, version).zone
         today = local_day(at, zone)
         found[series, version] |= changed_buckets((first_day, end_day), zone, today)
