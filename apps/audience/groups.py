@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import connection, models
 
 from apps.audience.identity import MODELS
+from apps.audience.marking import mark_moved
 from apps.audience.models import IdentityAlias
 from apps.engine.sets import Space
 
@@ -16,11 +18,11 @@ MEMBERS = """
     JOIN audience_membershipchange AS said ON said.account_id = account.id
     JOIN audience_productuser AS subject ON subject.id = said.user_id
     WHERE account.workspace_id = %s AND account.counts_as = ANY(%s)"""
-MERGED_AWAY = """
+KEYS = """
     WITH RECURSIVE merged AS (
-        SELECT id FROM audience_productuser WHERE workspace_id = %s AND ordinal = ANY(%s)
+        SELECT id FROM {table} WHERE workspace_id = %s AND ordinal = ANY(%s)
         UNION
-        SELECT subject.id FROM audience_productuser AS subject JOIN merged ON subject.merged_into_id = merged.id
+        SELECT subject.id FROM {table} AS subject JOIN merged ON subject.merged_into_id = merged.id
     )
     SELECT id FROM merged ORDER BY id"""
 # Without a word on it, a person is our own if any of their ids was marked so in the admin.
@@ -33,7 +35,8 @@ FLAG = """
         GROUP BY told.ordinal, told.is_internal
     ) AS verdict
     WHERE subject.workspace_id = %(workspace)s AND subject.counts_as = verdict.ordinal
-      AND subject.is_internal <> verdict.is_internal"""
+      AND subject.is_internal <> verdict.is_internal
+    RETURNING subject.counts_as"""
 
 
 def survivors(workspace_id: int, space: Space, ordinals: Collection[int]) -> dict[int, int]:
@@ -50,26 +53,28 @@ def members(workspace_id: int, accounts: Collection[int]) -> set[int]:
 
 
 def flag_internal(workspace_id: int, space: Space, verdicts: Mapping[int, bool | None]) -> None:
-    """Mark all ids of canonical users or accounts as our own, or not; None keeps what the admin said."""
-    if verdicts:
-        table = MODELS[space]._meta.db_table  # noqa: SLF001
-        with connection.cursor() as cursor:
-            cursor.execute(
-                FLAG.format(table=table),
-                {"workspace": workspace_id, "ordinals": list(verdicts), "verdicts": list(verdicts.values())},
-            )
-
-
-def merged_away(workspace_id: int, losers: Collection[int]) -> list[int]:
-    """The primary keys of these users, by ordinal, and of everybody merged into them before."""
+    """Flag all ids of canonical users or accounts as our own, or not; None keeps what the admin said."""
+    if not verdicts:
+        return
+    ordinals, said = list(verdicts), list(verdicts.values())
+    flagged: dict[str, Any] = {"workspace": workspace_id, "ordinals": ordinals, "verdicts": said}
     with connection.cursor() as cursor:
-        cursor.execute(MERGED_AWAY, [workspace_id, list(losers)])
+        cursor.execute(FLAG.format(table=MODELS[space]._meta.db_table), flagged)  # noqa: SLF001
+        if space is Space.USER:
+            mark_moved(workspace_id, {ordinal for (ordinal,) in cursor.fetchall()})
+
+
+def keys(workspace_id: int, space: Space, ordinals: Collection[int]) -> list[int]:
+    """The primary keys of these users or accounts, by ordinal, and of all that were ever merged into them."""
+    with connection.cursor() as cursor:
+        table = MODELS[space]._meta.db_table  # noqa: SLF001
+        cursor.execute(KEYS.format(table=table), [workspace_id, list(ordinals)])
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def anonymous_ids(workspace_id: int, losers: Collection[int]) -> list[str]:
-    """The anonymous ids that were said to be these users', by ordinal, or those of whom they were merged from."""
-    aliases = IdentityAlias.objects.filter(workspace=workspace_id, user__in=merged_away(workspace_id, losers))
+def anonymous_ids(workspace_id: int, users: Collection[int]) -> list[str]:
+    """The anonymous ids that were said to be these users', by primary key."""
+    aliases = IdentityAlias.objects.filter(workspace=workspace_id, user__in=users)
     return list(aliases.values_list("anonymous_id", flat=True).distinct())
 
 

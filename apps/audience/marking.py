@@ -12,8 +12,11 @@ from datetime import datetime
 from django.db import connection
 
 from apps.audience.identity import SPACES
-from apps.audience.models import ProductUser, Subject
+from apps.audience.models import Subject
 from apps.engine.sets import Space
+
+MERGED = {Space.USER: "merged", Space.ACCOUNT: "account merged"}
+MOVED, ANONYMOUS = "moved", "anonymous"
 
 MARK_SUBJECTS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
@@ -48,12 +51,20 @@ def mark_ordinals(
 
 def mark_merged(workspace_id: int, model: type[Subject], joined: Sequence[tuple[int, int]]) -> None:
     """Mark those who became one, by the ordinals that they counted as: loser and survivor."""
-    mark_ordinals(workspace_id, SPACES[model], {ordinal for pair in joined for ordinal in pair})
-    # What a user did counts by who did it; what was done in an account does not.
-    if joined and model is ProductUser:
-        losers = [loser for loser, _ in joined]
+    space = SPACES[model]
+    mark_ordinals(workspace_id, space, {ordinal for pair in joined for ordinal in pair})
+    _mark_cause(workspace_id, MERGED[space], {loser for loser, _ in joined})
+
+
+def mark_moved(workspace_id: int, ordinals: Collection[int]) -> None:
+    """Mark users, by ordinal, whose events may be of other accounts than was thought, or of none."""
+    _mark_cause(workspace_id, MOVED, ordinals)
+
+
+def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int]) -> None:
+    if ordinals:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", "merged", None, losers])
+            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", cause, None, sorted(ordinals)])
 
 
 def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:

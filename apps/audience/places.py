@@ -1,16 +1,18 @@
-"""Which accounts somebody belongs to at the ends of local days, and which is the primary one (KPIS.md G8)."""
+"""Which accounts somebody belongs to when, and which is the primary one (KPIS.md G8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import TypeVar
 
 from apps.audience.days import Steps, day_of
 from apps.audience.histories import AccountHistory, MembershipSaid, PersonHistory
 
 Order = tuple[datetime, str]
+When = TypeVar("When", date, datetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,27 @@ class _Spell:
 
 def places(history: PersonHistory, zone: str) -> Steps[Place]:
     """Where a person belonged at the ends of local days."""
-    return Steps.of(_places(history, zone))
+    return Steps.of(_places(history, lambda said: day_of(said.at, zone)))
 
 
-def _places(history: PersonHistory, zone: str) -> Iterator[tuple[date, Place]]:
+def primaries(history: PersonHistory) -> list[tuple[int, datetime, datetime | None]]:
+    """Of each account that was the primary one since when and until when, to the instant, in order of time."""
+    told = groupby(_places(history, lambda said: said.at), key=lambda stood: stood[1].primary)
+    begun = [(account, next(stood)[0]) for account, stood in told]
+    ends = [*(since for _, since in begun), None][1:]
+    return [
+        (account, since, until) for (account, since), until in zip(begun, ends, strict=True) if account is not None
+    ]
+
+
+def _places(history: PersonHistory, when: Callable[[MembershipSaid], When]) -> Iterator[tuple[When, Place]]:
+    """Where a person belonged after all that was said at one time, by days or by instants."""
     spells: dict[int, _Spell] = {}
-    told = sorted(history.memberships, key=_order)
-    for day, said_that_day in groupby(told, key=lambda said: day_of(said.at, zone)):
-        for said in said_that_day:
+    for time, said_then in groupby(sorted(history.memberships, key=_order), key=when):
+        for said in said_then:
             _take(spells, said)
         primary = _primary(spells, history.accounts)
-        yield day, Place(frozenset(spells), primary, spells[primary].role if primary is not None else None)
+        yield time, Place(frozenset(spells), primary, spells[primary].role if primary is not None else None)
 
 
 def _take(spells: dict[int, _Spell], said: MembershipSaid) -> None:

@@ -38,6 +38,12 @@ class Series:
 
 Registry: TypeAlias = Mapping[str, Series]
 
+
+def accounts_of(series: str) -> str:
+    """The name of the series of the accounts that the events of a series are of (KPIS.md G8)."""
+    return f"{series}@account"
+
+
 STATES = ("user:open", "user:registered", "account:open", "account:registered")
 """The states that KPIs count by: who stands in them, or enters them, on each local day."""
 

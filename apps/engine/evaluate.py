@@ -72,7 +72,8 @@ class Evaluator:
         return Pieces(kpi.expression, planned, operands)
 
     def _operand(self, operand: Sliced, planned: Plan) -> list[Piece]:
-        sharers = self._sharers(operand.unit, planned)
+        need = planned.sharers.get(operand.unit)
+        sharers = None if need is None else self.facts.members(need)
         return [
             Piece(
                 who=self._restricted(self._counted(one.need, operand.unit, sharers), one, planned),
@@ -105,12 +106,6 @@ class Evaluator:
 
     def _columns(self, need: RowNeed) -> Sequence[Numbers]:
         return self.facts.columns(need) if isinstance(need, Need) and need.counts else ()
-
-    def _sharers(self, unit: Space, planned: Plan) -> Members | None:
-        if planned.sharers is None:
-            return None
-        sharers = self.facts.members(planned.sharers)
-        return sharers if sharers.space is unit else self.facts.lift(sharers, unit, planned.basis.end)
 
     def _segments(self, planned: Plan) -> Segments:
         return Segments(self.facts, planned, self._known, self._side)

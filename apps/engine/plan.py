@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +22,7 @@ from apps.engine.definitions import (
     RollingDistinct,
     Union,
     Where,
+    accounts_of,
     both,
     leaves,
 )
@@ -64,7 +66,7 @@ class Sliced:
 class Plan:
     """A KPI and a question, resolved: the operands in order, and the days that conditions are about.
 
-    `sharers`, when given, has the people whom all operands are restricted to.
+    `sharers`, when given, has the people, or accounts, whom all operands of theirs are restricted to.
     """
 
     question: Question
@@ -72,7 +74,7 @@ class Plan:
     period: Period
     basis: Basis
     operands: tuple[Sliced, ...]
-    sharers: Need | None
+    sharers: Mapping[Space, Need]
 
     @cached_property
     def days(self) -> list[date]:
@@ -90,8 +92,8 @@ def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = F
     """What to load, and what for. `is_split`: there will be conditions beside the question's segment.
 
     Share types and channels restrict the operands whose events carry the facet and leave the others whole
-    (KPIS.md G9). A facet that no operand's events carry restricts all to the people with such a share, or to
-    the accounts they belong to. Raises PeriodError where the question's days are not those of the workspace,
+    (KPIS.md G9). A facet that no operand's events carry restricts all to the people, or the accounts, with such
+    a share. Raises PeriodError where the question's days are not those of the workspace,
     and must be.
     """
     period = answered_period(kpi, question)
@@ -106,13 +108,14 @@ def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = F
         period=period,
         basis=days,
         operands=operands,
-        sharers=sharers(period, others) if others else None,
+        sharers={operand.unit: sharers(operand.unit, period, others) for operand in operands} if others else {},
     )
 
 
-def sharers(period: Period, condition: Where) -> Need:
-    """The people with a share, of any scope, that meets a condition."""
-    return Need(SHARES, condition, period.start, period.end, counts=False)
+def sharers(unit: Space, period: Period, condition: Where) -> Need:
+    """The people with a share, of any scope, that meets a condition, or the accounts that such shares are of."""
+    series = SHARES if unit is Space.USER else accounts_of(SHARES)
+    return Need(series, condition, period.start, period.end, counts=False)
 
 
 @dataclass(frozen=True, slots=True)

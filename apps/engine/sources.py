@@ -30,11 +30,12 @@ def breakdown_needs(kpi: Kpi, question: Question, by: By, registry: Registry) ->
 def facet_needs(planned: Plan, facet: str) -> list[Need]:
     """The needs whose values of an event facet are the rows of a breakdown.
 
-    They are those of the operands that carry it, or else those of the people with a share.
+    They are those of the operands that carry it, or else those of whoever had a share.
     """
     slices = [piece for operand in planned.operands if facet in operand.facets for piece in operand.slices]
     carrying = [piece.need for piece in slices if isinstance(piece.need, Need)]
-    return carrying or [planned.sharers or sharers(planned.period, ())]
+    units = [operand.unit for operand in planned.operands]
+    return carrying or [planned.sharers.get(unit) or sharers(unit, planned.period, ()) for unit in units]
 
 
 def trait_need(name: str, space: Space, day: date) -> StateNeed:
@@ -104,8 +105,7 @@ def _needs(planned: Plan) -> Iterator[AnyNeed]:
                 yield from _condition_needs(piece.population, operand.unit, planned.basis.end, planned)
             if segment:
                 yield from _condition_needs(segment, operand.unit, piece.day, planned)
-    if planned.sharers:
-        yield planned.sharers
+    yield from planned.sharers.values()
 
 
 def _split_needs(planned: Plan, by: By) -> Iterator[AnyNeed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,9 @@ OF_THESE = """
         UNION ALL
         SELECT occurred_at, definition_id FROM events_event
         WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s) AND user_id IS NULL
+        UNION ALL
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND account_id = ANY(%(accounts)s)
     ) AS event
     WHERE definition_id = ANY(%(definitions)s)"""
 
@@ -33,12 +37,23 @@ def of_all(workspace_id: int, meanings: Taxonomy, series: str) -> set[datetime]:
     return _hours(ALL, workspace_id, meanings, {"definitions": list(meanings.feeders(series))})
 
 
-def of(
-    workspace_id: int, meanings: Taxonomy, series: str, who: tuple[Sequence[int], Sequence[str]]
-) -> set[datetime]:
-    """The same for the events of some users, by primary key, and of some anonymous ids."""
-    users, visits = who
-    chosen = {"definitions": list(meanings.feeders(series)), "users": list(users), "visits": list(visits)}
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Users and accounts, by primary key, and anonymous ids, whose events are looked for."""
+
+    users: Sequence[int] = ()
+    visits: Sequence[str] = ()
+    accounts: Sequence[int] = ()
+
+
+def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[datetime]:
+    """The same for the events of some."""
+    chosen = {
+        "definitions": list(meanings.feeders(series)),
+        "users": list(whose.users),
+        "visits": list(whose.visits),
+        "accounts": list(whose.accounts),
+    }
     return _hours(OF_THESE, workspace_id, meanings, chosen)
 
 

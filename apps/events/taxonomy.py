@@ -12,14 +12,15 @@ import yaml
 from django.db import connection, transaction
 
 from apps.audience.models import IcpStatus, IcpVersion
-from apps.engine.definitions import Series
+from apps.engine.definitions import Series, accounts_of
 from apps.engine.sets import Space
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
 from apps.workspaces.models import Workspace
 
 ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
 SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
-SERIES = {series.name: series for series in (ACTIVITY, SHARES)}
+SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARES.facets)
+SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS)}
 # Everything that is known of people and accounts by the day has one version together.
 STATES = "STATES"
 STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
@@ -36,6 +37,11 @@ DEFAULT_SHARE_TYPES = ("invite", "link", "export", "embed", "send", "other")
 DEFAULT_SHARE_KINDS = (("invite", "email"), ("link", "copy_link"), ("link", "button"), ("link", "social"))
 
 
+def kind_of(series: str) -> str:
+    """The kind of events that a series counts, by whoever they are of; of ACTIVITY, its own name."""
+    return series.partition("@")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What one event definition says, as of one taxonomy version."""
@@ -47,7 +53,8 @@ class Meaning:
 
     def feeds(self) -> set[str]:
         """The names of the series that such an event counts in."""
-        return ({ACTIVITY.name} if self.is_activity else set()) | ({self.kind} & SERIES.keys())
+        own = {name for name in SERIES if kind_of(name) == self.kind}
+        return own | {ACTIVITY.name} if self.is_activity else own
 
 
 @dataclass(frozen=True, slots=True)

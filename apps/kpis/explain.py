@@ -19,12 +19,13 @@ HUNDREDTH = Decimal("0.01")
 WHO = {
     "ACTIVITY": "active",
     "share.created": "who shared",
+    "share.created@account": "that shared",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
     "account:registered": "created",
 }
-DID = {"active": "were active", "who shared": "shared"}
+DID = {"active": "were active", "who shared": "shared", "that shared": "shared"}
 EVENTS = {"share.created": ("share", "shares")}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
 

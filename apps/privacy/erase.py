@@ -18,12 +18,14 @@ from apps.audience.marking import mark_ordinals
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, Suppression, TraitChange
 from apps.engine.sets import Space
 from apps.events import taxonomy
+from apps.events.hours import Whose
 from apps.events.models import RejectedEvent
 from apps.privacy import derived, events, files, older
 from apps.privacy.columns import FAILED, REJECTED, SAID
 from apps.privacy.person import Person, devices, find
 from apps.privacy.words import Words
 from apps.rollups import causes
+from apps.rollups.models import PrimaryAccount
 from apps.workspaces.models import Marker
 
 # The planner keeps samples of what was in them.
@@ -104,10 +106,14 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
     with transaction.atomic(durable=True):
         _mark_hours(person, hard=hard)
         events.settle_owners(person)
+        events.settle_accounts(person)
         counts = {"events": _delete_events(person) if hard else events.scrub(person)}
         counts["events"] += events.forget_visits(person)
         counts["aliases"] = IdentityAlias.objects.filter(**own).delete()[0] + _forget_shared(person)
         counts["memberships"] = MembershipChange.objects.filter(**own).delete()[0]
+        PrimaryAccount.objects.filter(workspace=person.workspace_id, subject=person.ordinal).delete()
+        # A worker that read the memberships just before would write them down once more.
+        mark_ordinals(person.workspace_id, Space.USER, [person.ordinal], now())
         counts["traits"] = TraitChange.objects.filter(**own).delete()[0]
         counts["ids"] = _rename(person)
     return counts
@@ -117,11 +123,10 @@ def _mark_hours(person: Person, *, hard: bool) -> None:
     """What an anonymous id would still have led a worker to is said here: it will lead nowhere."""
     waiting = Marker.objects.filter(workspace=person.workspace_id, key__in=person.anonymous_ids)
     waiting.filter(family="cause").delete()
-    causes.mark_hours(person.workspace_id, person.users if hard else (), person.anonymous_ids, now())
+    causes.mark_hours(person.workspace_id, Whose(person.users if hard else (), person.anonymous_ids), now())
 
 
 def _delete_events(person: Person) -> int:
-    mark_ordinals(person.workspace_id, Space.USER, [person.ordinal], now())
     mark_ordinals(person.workspace_id, Space.ACCOUNT, events.accounts(person), now())
     return events.delete(person)
 

@@ -10,6 +10,7 @@ from typing import Any
 import simplejson
 from django.db import connection
 
+from apps.audience import histories, places
 from apps.audience.stitching import USER_OF_EVENT
 from apps.events.models import EventDefinition, TaxonomyVersion
 from apps.privacy.columns import BATCH
@@ -20,6 +21,13 @@ from apps.workspaces.exactjson import to_json
 OWN = f"""
     UPDATE events_event AS event SET user_id = {USER_OF_EVENT}
     WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s) AND user_id IS NULL"""
+SETTLE = """
+    UPDATE events_event AS event SET account_id = account.id
+    FROM unnest(%(accounts)s::bigint[], %(since)s::timestamptz[], %(until)s::timestamptz[])
+         AS stay (account, since, until)
+    JOIN audience_account AS account ON account.workspace_id = %(workspace)s AND account.ordinal = stay.account
+    WHERE event.workspace_id = %(workspace)s AND event.user_id = ANY(%(users)s) AND event.account_id IS NULL
+      AND event.occurred_at >= stay.since AND (stay.until IS NULL OR event.occurred_at < stay.until)"""
 THEIRS = """
     workspace_id = %(workspace)s
     AND (user_id = ANY(%(users)s) OR (user_id IS NULL AND anonymous_id = ANY(%(visits)s)))"""
@@ -52,6 +60,14 @@ Counted = Mapping[int, set[str]]
 def settle_owners(person: Person) -> None:
     """Write down whose the anonymous events were, before nothing says so any more."""
     _execute(OWN, person)
+
+
+def settle_accounts(person: Person) -> None:
+    """Write down which accounts the events were of by the person's memberships, before those are forgotten."""
+    (history,) = histories.load_people(person.workspace_id, [person.ordinal], {}).values()
+    stays = places.primaries(history)
+    accounts, since, until = zip(*stays, strict=True) if stays else ((), (), ())
+    _execute(SETTLE, person, accounts=list(accounts), since=list(since), until=list(until))
 
 
 def scrub(person: Person) -> int:
@@ -121,7 +137,7 @@ def _write(changed: Mapping[int, str]) -> None:
         )
 
 
-def _execute(statement: str, person: Person, **more: str) -> int:
+def _execute(statement: str, person: Person, **more: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, _whose(person) | more)
         return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""Changes that reach further than their own transaction could see: a merge, an anonymous id that became a user's.
+"""Changes that reach further than their own transaction could see: a merge, a move, a visitor who became known.
 
 Their markers are deleted and then expanded into buckets and subjects by a transaction that begins after theirs
 has committed; at ingest they would miss events that were not committed yet (DESIGN section 5).
@@ -6,21 +6,21 @@ has committed; at ingest they would miss events that were not committed yet (DES
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from apps.audience import groups
-from apps.audience.marking import mark_ordinals
+from apps.audience.marking import ANONYMOUS, MERGED, MOVED, mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.events import hours, taxonomy
+from apps.events.hours import Whose
 from apps.rollups.build.content import CAUSES, Bucket
 from apps.workspaces.models import Marker, Workspace
 
 BATCH = 500
-MERGED, ANONYMOUS = "merged", "anonymous"
 
 TAKE = """
     DELETE FROM workspaces_marker WHERE id IN (
@@ -38,19 +38,26 @@ def expand(workspace_id: int) -> int:
     if not causes:
         return 0
     since = min(cause[3] for cause in causes)
-    merged = sorted({subject for series, subject, _, _ in causes if series == MERGED})
     anonymous = sorted({key for series, _, key, _ in causes if series == ANONYMOUS})
-    visits = [*anonymous, *groups.anonymous_ids(workspace_id, merged)]
     mark_ordinals(workspace_id, Space.USER, groups.identified(workspace_id, anonymous), since)
-    mark_hours(workspace_id, groups.merged_away(workspace_id, merged), visits, since)
+
+    def told(cause: str, space: Space = Space.USER) -> list[int]:
+        return groups.keys(workspace_id, space, {subject for series, subject, _, _ in causes if series == cause})
+
+    merged, moved = told(MERGED[Space.USER]), told(MOVED)
+    accounts = told(MERGED[Space.ACCOUNT], Space.ACCOUNT)
+    visits = [*anonymous, *groups.anonymous_ids(workspace_id, merged)]
+    mark_hours(workspace_id, Whose(merged, visits), since)
+    elsewhere = Whose(moved, groups.anonymous_ids(workspace_id, moved), accounts)
+    mark_hours(workspace_id, elsewhere, since, {Space.ACCOUNT})
     return len(causes)
 
 
-def mark_hours(workspace_id: int, users: Sequence[int], visits: Sequence[str], since: datetime) -> None:
-    """Mark the hours of every series in which these users, or these anonymous ids, did something."""
+def mark_hours(workspace_id: int, whose: Whose, since: datetime, spaces: Collection[Space] = tuple(Space)) -> None:
+    """Mark the hours of every series of users, or of accounts, in which these did something."""
     workspace = Workspace.objects.only("versions").get(pk=workspace_id)
     for series, version in sorted(taxonomy.versions_of(workspace).pairs()):
-        if series in taxonomy.SERIES:
-            starts = hours.of(workspace_id, taxonomy.load(workspace_id, version), series, (users, visits))
+        if series in taxonomy.SERIES and taxonomy.SERIES[series].space in spaces:
+            starts = hours.of(workspace_id, taxonomy.load(workspace_id, version), series, whose)
             buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
             Marker.objects.bulk_create((bucket.marker(1, since) for bucket in buckets), batch_size=5000)

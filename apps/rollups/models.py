@@ -112,3 +112,19 @@ class StateRow(WorkspaceRow):
             ),
             models.Index("workspace", "subject", "version", "series", name="state_of_subject"),
         ]
+
+
+class PrimaryAccount(WorkspaceRow):
+    """From one instant until another a user's primary account: what the user did then without naming one is its.
+
+    Folded from the user's whole history like state rows, but to the instant (KPIS.md G8).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.BigIntegerField(help_text="The ordinal of the user.")
+    account = models.BigIntegerField(help_text="The ordinal of the account.")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceRow.Meta):
+        indexes = [models.Index("workspace", "subject", "since", name="primary_of_subject")]

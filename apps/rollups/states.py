@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 from django.db import connection
 
-from apps.audience import histories, timelines
+from apps.audience import histories, places, timelines
 from apps.audience.histories import AccountHistory, PersonHistory
 from apps.audience.timelines import Stretch
 from apps.engine.sets import Space
@@ -20,6 +20,7 @@ from apps.events.taxonomy import Taxonomy
 from apps.rollups.build import icp
 from apps.rollups.build.content import version_key
 from apps.rollups.models import StateRow
+from apps.rollups.primaries import Stay
 from apps.workspaces.models import Workspace
 
 History = PersonHistory | AccountHistory
@@ -56,9 +57,11 @@ def versions(workspace: Workspace) -> dict[int, set[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where canonical users or accounts stood, and whether each was said to be our own (None: nobody said)."""
+    """Where canonical users or accounts stood, what users' primary accounts were, and whether each was said to be
+    our own (None: nobody said)."""
 
     states: set[State]
+    primaries: set[Stay]
     internal: Mapping[int, bool | None]
 
 
@@ -66,7 +69,7 @@ def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Sta
     """What everything committed by now says of canonical users or accounts, in every version in use."""
     told: dict[tuple[object, ...], Told] = {}
     internal: dict[int, bool | None] = {}
-    states = set[State]()
+    states, primaries = set[State](), set[Stay]()
     for version, keys in versions(workspace).items():
         meanings = taxonomy.load(workspace.pk, version)
         reading = (meanings.zone, *sorted(meanings.state_kinds().items()))
@@ -74,11 +77,12 @@ def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Sta
             history = _histories(workspace.pk, space, ordinals, version)
             told[reading] = {ordinal: _fold(one, meanings.zone) for ordinal, one in history.items()}
             internal = {ordinal: one.is_internal for ordinal, one in history.items()}
+            primaries = {stay for ordinal, one in history.items() for stay in _primaries(ordinal, one)}
         stood = _stood(told[reading], space, keys, meanings)
         states |= {
             State(one.series, version, ordinal, one.value, one.first_day, one.end_day) for ordinal, one in stood
         }
-    return Standing(states, internal)
+    return Standing(states, primaries, internal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,12 @@ def _fold(history: History, zone: str) -> list[Stretch]:
     if isinstance(history, PersonHistory):
         return timelines.person(history, zone)
     return timelines.account(history, zone)
+
+
+def _primaries(ordinal: int, history: History) -> list[Stay]:
+    if isinstance(history, AccountHistory):
+        return []
+    return [Stay(ordinal, *stay) for stay in places.primaries(history)]
 
 
 def _stood(told: Told, space: Space, keys: Collection[str], meanings: Taxonomy) -> list[tuple[int, Stretch]]:

@@ -11,11 +11,11 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.audience import groups
-from apps.audience.marking import mark_ordinals
+from apps.audience.marking import mark_moved, mark_ordinals
 from apps.engine.periods import Grain, local_day
 from apps.engine.sets import Space
 from apps.events import taxonomy
-from apps.rollups import listing, states, store
+from apps.rollups import listing, primaries, states, store
 from apps.rollups.build.content import STATES, SUBJECTS, lock_key
 from apps.rollups.build.states import NOT_ROLLED_UP, changed_buckets
 from apps.rollups.models import BucketFailure
@@ -126,6 +126,8 @@ def _bring_up_to_date(workspace: Workspace, space: Space, ordinals: Collection[i
     # Not those that went: nobody may stand there any more, least of all somebody who was erased.
     listing.keep_apart(workspace.pk, change.come)
     groups.flag_internal(workspace.pk, space, standing.internal)
+    if space is Space.USER:
+        mark_moved(workspace.pk, primaries.replace(workspace.pk, ordinals, standing.primaries))
     merged = set(ordinals) - set(canonical)
     mark_ordinals(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
     if space is Space.ACCOUNT:

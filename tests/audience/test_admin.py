@@ -101,7 +101,11 @@ def test_ids_that_count_as_one_are_our_own_together(admin_client: Client, acme: 
         assert {user.external_id for user in internal} == ours
     alice = ProductUser.objects.get(workspace=acme, external_id="alice")
     markers = Marker.objects.filter(workspace=acme)
-    assert {(one.family, one.series, one.subject) for one in markers} == {("subject", "user", alice.ordinal)}
+    # What they did counts for an account, or does not any more.
+    assert {(one.family, one.series, one.subject) for one in markers} == {
+        ("subject", "user", alice.ordinal),
+        ("cause", "moved", alice.ordinal),
+    }
 
 
 def test_a_page_shows_who_somebody_was_merged_into(admin_client: Client, acme: Workspace) -> None:

@@ -33,7 +33,8 @@ SHARE_FACETS = ("share_type", "share_scope", "channel")
 SERIES = {
     "ACTIVITY": Series("ACTIVITY", Space.USER),
     "share.created": Series("share.created", Space.USER, SHARE_FACETS, counts=True),
-    "ACCOUNTS": Series("ACCOUNTS", Space.ACCOUNT),
+    "ACTIVITY@account": Series("ACTIVITY@account", Space.ACCOUNT),
+    "share.created@account": Series("share.created@account", Space.ACCOUNT, SHARE_FACETS),
 }
 PRODUCT = where({"share_scope": ["product"]})
 ACTIVE = Distinct(Space.USER, "ACTIVITY")
@@ -58,7 +59,7 @@ KPIS = {
         Kpi("signups", 1, Entries(Space.USER, "user:registered")),
         Kpi("new_accounts", 1, Entries(Space.ACCOUNT, "account:registered")),
         Kpi("product_adoption_rate", 1, Ratio(ACTIVE, Union((OPEN, ACTIVE)), 100, subset=True)),
-        Kpi("active_accounts", 1, Distinct(Space.ACCOUNT, "ACCOUNTS")),
+        Kpi("active_accounts", 1, Distinct(Space.ACCOUNT, "ACTIVITY@account")),
     )
 }
 
@@ -76,9 +77,9 @@ class Event:
 
     def feeds(self, series: str) -> bool:
         """Whether it counts in a series."""
-        if series == "ACCOUNTS":
-            return self.is_activity and self.account is not None
-        return self.is_activity if series == "ACTIVITY" else self.name == series
+        kind, _, of_accounts = series.partition("@")
+        is_of_somebody = self.account is not None or not of_accounts
+        return is_of_somebody and (self.is_activity if kind == "ACTIVITY" else self.name == kind)
 
     def who(self, space: Space) -> int:
         """Whose event it is."""

@@ -24,7 +24,7 @@ def test_the_catalogue_can_be_evaluated(slug: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "field", "expected"),
     [
-        (Distinct(Space.USER, "share.made"), "series", "one of ACCOUNTS, ACTIVITY, share.created"),
+        (Distinct(Space.USER, "share.made"), "series", "one of ACTIVITY, ACTIVITY@account, share.created"),
         (Distinct(Space.ACCOUNT, "ACTIVITY"), "unit", "user, which ACTIVITY holds"),
         (Count("ACTIVITY"), "series", "a series with counts; ACTIVITY has none"),
         (Distinct(Space.USER, "ACTIVITY", PRODUCT), "where", "facets of ACTIVITY: "),
@@ -45,7 +45,11 @@ def test_the_catalogue_can_be_evaluated(slug: str) -> None:
         (Entries(Space.USER, "account:registered"), "unit", "account, who stand in account:registered"),
         (Union(()), "union", "sets of one unit"),
         (Union((OPEN, Balance(Space.ACCOUNT, "account:open"))), "union", "sets of one unit"),
-        (Union((OPEN, Distinct(Space.USER, "user:open"))), "series", "one of ACCOUNTS, ACTIVITY, share.created"),
+        (
+            Union((OPEN, Distinct(Space.USER, "user:open"))),
+            "series",
+            "one of ACTIVITY, ACTIVITY@account, share.created",
+        ),
         (Ratio(ACTIVE, Count("ACTIVITY")), "series", "a series with counts; ACTIVITY has none"),
     ],
 )

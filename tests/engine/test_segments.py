@@ -192,20 +192,22 @@ def test_accounts_are_in_the_denominator_of_a_kpi_of_people_by_any_user() -> Non
 
 
 def test_each_side_of_a_kpi_is_of_whom_it_counts() -> None:
-    per_account = Kpi("users_per_account", 1, Ratio(ACTIVE, Distinct(Space.ACCOUNT, "ACCOUNTS"), scale=1))
+    per_account = Kpi("users_per_account", 1, Ratio(ACTIVE, Distinct(Space.ACCOUNT, "ACTIVITY@account"), scale=1))
     facts = replace(FIRMS, events=[Event(ALICE, on(2), account=INITECH)])
     above, below = (KpiSide(per_account, side) for side in (SideName.NUMERATOR, SideName.DENOMINATOR))
     assert who("new_accounts", facts, asked(above)) == [HOOLI]
     assert who("new_accounts", facts, asked(below)) == [INITECH]
 
 
-def test_new_accounts_with_a_share_type_are_those_that_such_a_sharer_belongs_to_at_the_end() -> None:
-    facts = replace(FIRMS, events=[share(ALICE, on(2), "link"), share(BOB, on(2), "invite")])
+def test_new_accounts_with_a_share_type_are_those_that_such_shares_are_of() -> None:
+    shares = [(share(ALICE, on(2), "link"), INITECH), (share(BOB, on(2), "invite"), None)]
+    facts = replace(FIRMS, events=[replace(event, account=account) for event, account in shares])
     by_link, by_invite = (
         replace(asked(None), share_types=frozenset({share_type})) for share_type in ("link", "invite")
     )
-    assert who("new_accounts", facts, by_link) == []
-    assert who("new_accounts", facts, by_invite) == [HOOLI, INITECH]
+    assert who("new_accounts", facts, by_link) == [INITECH]
+    # Bob belongs to both, but did nothing in either.
+    assert who("new_accounts", facts, by_invite) == []
 
 
 def test_a_leaf_is_looked_up_once_for_all_the_questions() -> None:

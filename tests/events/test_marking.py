@@ -28,7 +28,7 @@ def marked(workspace: Workspace) -> list[tuple[str, str, str, int]]:
     """Family, series, who or what, and how many events, of all markers but those of hours."""
     users = dict(ProductUser.objects.filter(workspace=workspace).values_list("ordinal", "external_id"))
     accounts = dict(Account.objects.filter(workspace=workspace).values_list("ordinal", "external_id"))
-    names = {"user": users, "account": accounts, "merged": users}
+    names = {"user": users, "account": accounts, "merged": users, "account merged": accounts}
     return sorted(
         (one.family, one.series, one.key or names[one.series][one.subject or 0], one.events)
         for one in Marker.objects.filter(workspace=workspace, start=None)
@@ -74,9 +74,13 @@ def test_a_merge_of_what_is_one_already_marks_nothing(acme: Workspace) -> None:
     assert marked(acme) == []
 
 
-def test_a_merge_of_accounts_marks_both(acme: Workspace) -> None:
+def test_a_merge_of_accounts_marks_both_and_is_a_cause(acme: Workspace) -> None:
     deliver(acme, accounts_merged("initech", "hooli"))
-    assert marked(acme) == [("subject", "account", "hooli", 1), ("subject", "account", "initech", 1)]
+    assert marked(acme) == [
+        ("cause", "account merged", "initech", 1),
+        ("subject", "account", "hooli", 1),
+        ("subject", "account", "initech", 1),
+    ]
 
 
 def test_a_chain_of_merges_marks_each_that_counted_for_itself(acme: Workspace) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeAlias
 
 from tests.oracle.conditions import Condition, InIcp, written
-from tests.oracle.ledger import ERASED
+from tests.oracle.messages import ERASED
 from tests.oracle.oracle import SHARING, Answer, Asked, Oracle
 from tests.oracle.segments import Segments
 

@@ -1,15 +1,15 @@
 """Single messages of a random stream about who people are, what they are like and where they belong."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from random import Random
 from typing import Any
 
-from tests.oracle.drawn import Draw
+from tests.oracle.drawn import ACCOUNTS, Draw
 from tests.oracle.messages import Raw
 from tests.oracle.values import OF_ACCOUNTS, OF_USERS, Values
 
-ACCOUNTS: tuple[str | int, ...] = ("acme", "ajax", "initech", "umbrella", 7, "acme inc")
 PROFILES = ("best", "second-best", "far-out")
 ROLES = ("admin", "admin", "viewer", "owner", None)
 
@@ -90,6 +90,10 @@ class Describe:
         known = self.dice.sample(self.draw.visitors, len(self.draw.visitors) - 2)
         return [self.recognition(visitor) for visitor in chain(known, known[:3])]
 
+    def moves(self) -> list[Raw]:
+        """People who share something as they move to another account, or shortly before."""
+        return list(chain.from_iterable(map(self._move, self.dice.sample(self.draw.people, 8))))
+
     def without_a_point(self) -> list[Raw]:
         """Messages that name nobody to be merged into, no account, or a merge to be undone."""
         return [
@@ -97,6 +101,12 @@ class Describe:
             self.draw.track("account.created", {}),
             self.draw.track("user.unmerged", {"into": "user-1"}),
         ]
+
+    def _move(self, person: str | int) -> tuple[Raw, Raw]:
+        moved = self._of_account("membership.added", {"is_primary": True})
+        at = self.draw.moments.before(datetime.fromisoformat(moved["timestamp"]))
+        share = self.draw.share() | {"userId": person, "timestamp": self.draw.moments.write(at)}
+        return moved | {"userId": person}, share
 
     def _merged(self, loser: str | int, survivor: str | int) -> Raw:
         return self.draw.track("user.merged", {"into": survivor}) | {"userId": loser}

@@ -15,6 +15,7 @@ SCOPES = ("product", "product", "product", "product", "content", "referral", Non
 CHANNELS = ("button", "button", "button", "email", "copy_link", None)
 STATUSES = (*[None] * 8, "completed", "failed", "cancelled")
 ERRORS = (*[None] * 8, False, True)
+ACCOUNTS: tuple[str | int, ...] = ("acme", "ajax", "initech", "umbrella", 7, "acme inc")
 UNPLANNED = "Button Clicked"
 SILENT = ("referral_prompt.shown", "trial.started", "subscription.changed", UNPLANNED)
 OTHER_ACTIVITY = sorted(ACTIVITY - {"share.created", "user.signed_up"})
@@ -38,7 +39,9 @@ class Draw:
 
     def share(self) -> Raw:
         said = {"action_id": self.fresh("a"), "recipients_count": self.dice.randrange(6)} | self.share_fields()
-        return self.track("share.created", said)
+        raw = self.track("share.created", said)
+        # Where no account is given, it is where its user belongs.
+        return raw | {"context": {"groupId": self.dice.choice(ACCOUNTS)}} if self.dice.random() < 0.25 else raw
 
     def share_fields(self) -> dict[str, Any]:
         drawn = {
@@ -69,7 +72,8 @@ class Draw:
         return self.nobodys(raw) | {"anonymousId": self.dice.choice(self.visitors)}
 
     def stranger(self) -> Raw:
-        return self.nobodys(self.activity()) | {"anonymousId": self.fresh("anonymous")}
+        raw = self.dice.choice((self.share, self.activity))()
+        return self.nobodys(raw) | {"anonymousId": self.fresh("anonymous")}
 
     def signup(self) -> Raw:
         return self.track("user.signed_up", {"channel": "git"})

@@ -1,16 +1,29 @@
 """What a workspace holds of the messages that it was sent, and what became of each of them.
 
-A second reading of KPIS.md G6, G7 and G19: nothing here comes from the product's code.
+A second reading of KPIS.md G6, G7, G8 and G19: nothing here comes from the product's code.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.oracle.messages import Moment, Raw, alias_of, fault, merging, moment, people_of, said, texts, user_of
+from tests.oracle.messages import (
+    ERASED,
+    Moment,
+    Raw,
+    account_of,
+    alias_of,
+    fault,
+    merging,
+    moment,
+    people_of,
+    said,
+    texts,
+    user_of,
+)
+from tests.oracle.places import Places
 
 ACCEPTED, DUPLICATE, SUPPRESSED = "accepted", "duplicate", "suppressed"
-ERASED = "(erased)"
 
 
 @dataclass
@@ -48,7 +61,8 @@ class Groups:
 class Ledger:
     """The messages that a workspace holds, in order of arrival, each once: the first one wins (KPIS.md G19).
 
-    What somebody erased did is left as done by ERASED, since `erased_at` (KPIS.md G7).
+    What somebody erased did is left as done by ERASED, since `erased_at`, in the account that it was done in
+    by all that was stored then (KPIS.md G7, G8).
     """
 
     stored: list[Raw] = field(default_factory=list)
@@ -86,7 +100,8 @@ class Ledger:
     def erase(self, user: str, at: datetime) -> None:
         """Forget who a person was, and what was said of them."""
         people = self.people()
-        theirs = [people[place] == self.users.root(user) for place in range(len(self.stored))]
+        theirs = [person == self.users.root(user) for person in people]
+        places = Places(zip(self.stored, people, strict=True), self.account)
         messages = [raw for raw, is_theirs in zip(self.stored, theirs, strict=True) if is_theirs]
         self._suppressed |= self.users.alike(user) | self._devices(self.users.alike(user))
         self._suppressed |= {str(alias_of(raw)) for raw in messages if alias_of(raw)}
@@ -94,8 +109,13 @@ class Ledger:
         self.stored = [
             left
             for raw, is_theirs in zip(self.stored, theirs, strict=True)
-            if (left := _left(raw) if is_theirs else raw) is not None
+            if (left := _left(_settled(raw, self.users.root(user), places)) if is_theirs else raw) is not None
         ]
+
+    def account(self, raw: Raw) -> str | None:
+        """The account that a message is about, or what it was merged into."""
+        account = account_of(raw)
+        return None if account is None else self.accounts.root(account)
 
     def _devices(self, users: set[str]) -> set[str]:
         """The anonymous ids in these users' messages that nobody else's have."""
@@ -145,6 +165,14 @@ def _keys(source: str, raw: Raw) -> set[tuple[str, str, str]]:
     if raw.get("event") == "share.created" and action_id is not None:
         keys.add(("action", source, str(action_id)))
     return keys
+
+
+def _settled(raw: Raw, user: str, places: Places) -> Raw:
+    """A message of a user that names the account of its event, if there is one, by itself."""
+    account = places.account_of_event(raw, user)
+    if account is None or account_of(raw) is not None:
+        return raw
+    return raw | {"context": raw.get("context", {}) | {"groupId": account}}
 
 
 def _left(raw: Raw) -> Raw | None:

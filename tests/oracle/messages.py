@@ -10,6 +10,8 @@ Moment: TypeAlias = tuple[datetime, str]
 # The properties without which these events say nothing.
 REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
 OF_ACCOUNTS = ("account.", "membership.")
+# By whom things are done that somebody did who was erased.
+ERASED = "(erased)"
 
 
 def moment(raw: Raw) -> Moment:

@@ -33,6 +33,11 @@ class Moments:
         kinds = (self._busy, self._anytime, self._midnight, self._month_end, self._clock_change)
         return min(self.dice.choices(kinds, (10, 4, 3, 2, 2))[0](), self.latest)
 
+    def before(self, instant: datetime) -> datetime:
+        """The instant, or one shortly before it."""
+        earlier = instant - self.dice.choice((timedelta(0), SHORTEST, timedelta(hours=3)))
+        return max(earlier, midnight(self.first, self.zone))
+
     def write(self, instant: datetime) -> str:
         """The instant as some client writes it: in any zone, with or without Z."""
         zone = self.dice.choice(WRITTEN_IN)

@@ -66,8 +66,8 @@ OF_EVENTS = (
     Mutant(
         "filters do not restrict the active",
         "apps/engine/plan.py",
-        "sharers=sharers(period, others) if others else None",
-        "sharers=None",
+        "if others else {},",
+        "if not others else {},",
     ),
     Mutant(
         "a breakdown splits by the other facet",
@@ -132,8 +132,8 @@ OF_EVENTS = (
     Mutant(
         "an internal account hides the person of its ordinal",
         "apps/rollups/finding.py",
-        "'internal', counts_as, 'account'",
-        "'internal', counts_as, 'user'",
+        'found[f"internal_{space}s"] or ()',
+        '[*(found["internal_users"] or ()), *(found["internal_accounts"] or ())]',
     ),
     Mutant(
         "the cache holds a row under its neighbour's id",

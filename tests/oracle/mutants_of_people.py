@@ -120,14 +120,14 @@ OF_PEOPLE = (
     Mutant(
         "nobody leaves a state",
         "apps/rollups/replay.py",
-        'members - moved if row.facets["move"] == LEFT else members | moved',
-        "members | moved",
+        'members - move.members if move.row.facets["move"] == LEFT else members | move.members',
+        "members | move.members",
     ),
     Mutant(
-        "the first day of a month is not replayed",
-        "apps/rollups/finding.py",
-        "start >= coalesce(month.start, '-infinity')",
-        "start > coalesce(month.start, '-infinity')",
+        "a month is replayed after its days",
+        "apps/rollups/replay.py",
+        "move.row.grain != Grain.MONTH",
+        "move.row.grain == Grain.MONTH",
     ),
     Mutant(
         "a month begins with those alone who stay for ever",
@@ -150,14 +150,14 @@ OF_PEOPLE = (
     Mutant(
         "the people of an account that changed are not looked at",
         "apps/rollups/subjects.py",
-        "mark(workspace.pk, Space.USER, members, since)",
-        "",
+        "mark_ordinals(workspace.pk, Space.USER, members, since)",
+        "pass",
     ),
     Mutant(
         "the hours of whoever was merged are not counted anew",
         "apps/rollups/causes.py",
-        "mark_hours(workspace_id, groups.merged_away(workspace_id, merged), visits, since)",
-        "mark_hours(workspace_id, [], visits, since)",
+        "mark_hours(workspace_id, Whose(merged, visits), since)",
+        "mark_hours(workspace_id, Whose([], visits), since)",
     ),
     Mutant(
         "a word by hand counts for nothing",
@@ -234,8 +234,8 @@ OF_PEOPLE = (
     Mutant(
         "whoever was merged is not looked at",
         "apps/audience/marking.py",
-        "both = sorted({ordinal for pair in joined for ordinal in pair})",
-        "both = sorted({survivor for _, survivor in joined})",
+        "{ordinal for pair in joined for ordinal in pair}",
+        "{survivor for _, survivor in joined}",
     ),
     Mutant(
         "nobody signs up before they are recognised",

@@ -205,16 +205,18 @@ class Oracle:
                 yield replace(item, basis=basis)
 
     def _counted(self, side: str, asked: Asked) -> set[str]:
-        """Whoever a side may count: no colleagues; the profiles' people; of a restricted question the sharers."""
+        """Whoever a side may count: no colleagues; the profiles' people; of a restricted question the sharers.
+
+        An account has the shares that somebody who counts made in it (KPIS.md G8).
+        """
         everybody = self.people.users if asked.space == USER else self.people.accounts
         counted = everybody - self.people.internal[asked.space]
-        end = self.as_of(asked).end
         if side in OF_ICP:
-            counted &= self.traits.matching(None, end)
+            counted &= self.traits.matching(None, self.as_of(asked).end)
         if (asked.share_types, asked.channels) == (None, None) or SHARING & set(KPIS[asked.kpi]):
             return counted
-        sharers = {deed.user for deed in self.sharing(asked)}
-        return counted & (sharers if asked.space == USER else self.people.lifted(sharers, ACCOUNT, end))
+        shares = [deed for deed in self.sharing(asked) if deed.user not in self.people.internal[USER]]
+        return counted & {deed.user if asked.space == USER else deed.account for deed in shares}
 
     def _everything(self, side: str, asked: Asked) -> Iterator[Item]:
         """Whoever is on a side, before anybody is left out."""
@@ -238,7 +240,15 @@ class Oracle:
         at, fields = moment(raw)[0], said(raw)
         is_valid = fields.get("is_error") is not True and fields.get("status") not in ("failed", "cancelled")
         facets = {name: fields.get(name) for name in FACETS}
-        return Deed(user, raw["event"], at, self._day(at), facets, is_valid or raw["event"] != "share.created")
+        return Deed(
+            user=user,
+            account=self.people.account_of_event(raw, user),
+            event=raw["event"],
+            at=at,
+            day=self._day(at),
+            fields=facets,
+            is_valid=is_valid or raw["event"] != "share.created",
+        )
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self.people.clock).date()

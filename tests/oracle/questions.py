@@ -41,10 +41,10 @@ class Question:
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
-    """Three questions or more for every KPI, at random restricted, and every month of every KPI."""
+    """Three or more for every KPI, at random restricted, all its months, and in which accounts people shared."""
     dice = Random(stream.seed)
     kpis = [kpi for kpi in KPIS for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
-    return [_any(dice, stream, kpi, now) for kpi in kpis] + list(_series(stream, now))
+    return [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now), *_where_shared(stream, now)]
 
 
 def months(stream: Stream) -> list[str]:
@@ -61,13 +61,20 @@ def _series(stream: Stream, now: datetime) -> Iterator[Question]:
             yield Question(Asked(kpi, month, now, stream.zone))
 
 
+def _where_shared(stream: Stream, now: datetime) -> Iterator[Question]:
+    """The accounts with a share of each kind: so few that every single one matters (KPIS.md G8)."""
+    asked = Asked(OF_ACCOUNTS, stream.whole, now, stream.zone)
+    for share_type in dict.fromkeys(SHARE_TYPES):
+        yield Question(asked.only("share_type", {share_type}), by="channel")
+
+
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
     period = stream.whole if kpi == OF_ACCOUNTS else _period(dice, stream)
     if dice.random() < 0.3:
         now = _during(dice, period, zone)
     asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))
-    if dice.random() < 0.3:
+    if dice.random() < (0.5 if kpi == OF_ACCOUNTS else 0.3):
         asked = replace(asked, share_types=_allowed(dice, SHARE_TYPES), channels=_allowed(dice, CHANNELS))
     by = None if dice.random() < 0.5 else dice.choice(_dimensions(stream, asked))
     return Question(asked, by, dice.choice(FIRST))
@@ -76,7 +83,7 @@ def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
 def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
     """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
     if asked.zone == stream.zone:
-        return (*BY, "segment")
+        return (*BY, "segment", *(BY_FACET * 4 if asked.kpi == OF_ACCOUNTS else ()))
     return BY if _is_free(stream, asked) else BY_FACET
 
 

@@ -28,6 +28,7 @@ class Deed:
     """Something done, on a local day of the workspace; a share that failed is not valid, and is no share."""
 
     user: str
+    account: str | None
     event: str
     at: datetime
     day: date

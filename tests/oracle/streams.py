@@ -180,7 +180,8 @@ def _days(dice: Random, zone: str, last: date) -> tuple[date, date]:
 def _messages(describe: Describe) -> list[Sent]:
     draw, dice = describe.draw, describe.dice
     raws = [draw.activity() | {"userId": person} for person in draw.people]
-    raws += [*describe.basics(), *describe.merges(), *describe.recognitions(), *describe.without_a_point()]
+    raws += [*describe.basics(), *describe.merges(), *describe.recognitions(), *describe.moves()]
+    raws += describe.without_a_point()
     kinds = [draw.deed] * DEEDS_IN_TEN + [describe.anything] * (10 - DEEDS_IN_TEN)
     raws += [dice.choice(kinds)() for _ in range(dice.randint(*MESSAGES) - len(raws))]
     for person in dice.sample(draw.people, 4):

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.oracle.ledger import ACCEPTED, ERASED, Ledger
+from tests.oracle.ledger import ACCEPTED, Ledger
+from tests.oracle.messages import ERASED, account_of
 from tests.oracle.moments import clock_changes
 from tests.oracle.oracle import KPIS
 from tests.oracle.questions import AS_OF, questions
@@ -56,6 +57,13 @@ def test_in_a_stream_people_are_merged_recognised_moved_described_and_erased(see
     assert len(drawn(seed).profiles) >= 2
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_shares_of_a_stream_name_an_account_and_some_do_not(seed: int) -> None:
+    shares = [raw for raw in taken(seed)[0].stored if raw.get("event") == "share.created"]
+    named = sum(account_of(raw) is not None for raw in shares)
+    assert min(named, len(shares) - named) >= 5
+
+
 @pytest.mark.parametrize("seed", SEEDS[:5])
 def test_a_stream_and_its_questions_follow_from_its_seed(seed: int) -> None:
     assert stream(seed, NOW) == stream(seed, NOW)
@@ -77,6 +85,13 @@ def test_every_stream_is_asked_for_every_kpi_and_all_its_months(seed: int) -> No
     counts = Counter(one.asked.kpi for one in asked)
     assert set(counts) == set(KPIS)
     assert min(counts.values()) >= 4
+
+
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_every_stream_is_asked_where_each_kind_of_share_was_by_channel(seed: int) -> None:
+    asked = [one.asked for one in questions(drawn(seed), NOW) if one.by == "channel"]
+    kinds = {one.share_types for one in asked if one.kpi == "new_accounts" and one.segment is None}
+    assert kinds >= {frozenset({kind}) for kind in ("link", "invite", "export", None)}
 
 
 def test_the_streams_are_asked_for_conditions_as_of_every_day() -> None:

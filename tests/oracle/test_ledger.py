@@ -17,8 +17,8 @@ from tests.oracle.examples import (
     visited,
     worked,
 )
-from tests.oracle.ledger import ACCEPTED, DUPLICATE, ERASED, Ledger
-from tests.oracle.messages import Raw
+from tests.oracle.ledger import ACCEPTED, DUPLICATE, Ledger
+from tests.oracle.messages import ERASED, Raw
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

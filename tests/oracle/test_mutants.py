@@ -10,10 +10,11 @@ import pytest
 from kpiservice.embedded import PROJECT_FOLDER
 from tests.oracle.judge import DISAGREES, EQUAL
 from tests.oracle.mutants import Mutant
+from tests.oracle.mutants_of_accounts import OF_ACCOUNTS
 from tests.oracle.mutants_of_events import OF_EVENTS
 from tests.oracle.mutants_of_people import OF_PEOPLE
 
-MUTANTS = (*OF_EVENTS, *OF_PEOPLE)
+MUTANTS = (*OF_EVENTS, *OF_PEOPLE, *OF_ACCOUNTS)
 SEEDS = "1-20"
 # Fixed, so that the streams, and with them what they find, are the same for ever.
 NOW = "2026-11-01T12:00:00+00:00"

@@ -15,8 +15,7 @@ from tests.oracle.examples import (
     visited,
     worked,
 )
-from tests.oracle.ledger import ERASED
-from tests.oracle.messages import Raw
+from tests.oracle.messages import ERASED, Raw
 from tests.oracle.people import ACCOUNT, USER, People
 
 LATER = date(2026, 6, 1)

@@ -6,8 +6,7 @@ from datetime import date
 from functools import cache
 
 from tests.oracle.conditions import All, Condition, Not, Some, TraitIs, Value, meets, rule_condition
-from tests.oracle.ledger import ERASED
-from tests.oracle.messages import Raw, said, user_of
+from tests.oracle.messages import ERASED, Raw, said, user_of
 from tests.oracle.people import ACCOUNT, USER, People, Word
 
 MATCHES = {"icp.matched": True, "icp.unmatched": False}

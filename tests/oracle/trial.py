@@ -20,7 +20,8 @@ from tests.oracle import doors
 from tests.oracle.breakdown import Key, Split, breakdown
 from tests.oracle.conditions import Saved
 from tests.oracle.doors import Door, Fate
-from tests.oracle.ledger import ACCEPTED, DUPLICATE, ERASED, Ledger
+from tests.oracle.ledger import ACCEPTED, DUPLICATE, Ledger
+from tests.oracle.messages import ERASED
 from tests.oracle.moments import midnight
 from tests.oracle.oracle import Amounts, Answer, Home, Oracle
 from tests.oracle.putting import put

@@ -40,8 +40,9 @@ def test_what_waits_is_told_by_series_and_grain(acme: Workspace) -> None:
     assert list(health().pending) == [
         Pending("acme", "ACTIVITY", 1, "hour", 2, 3, oldest),
         Pending("acme", "share.created", 1, "hour", 1, 2, oldest),
+        Pending("acme", "share.created@account", 1, "hour", 1, 2, oldest),
     ]
-    assert (health().buckets, health().oldest) == (3, oldest)
+    assert (health().buckets, health().oldest) == (4, oldest)
 
 
 def test_nothing_waits_once_it_is_counted(acme: Workspace) -> None:
@@ -55,13 +56,14 @@ def test_nothing_waits_once_it_is_counted(acme: Workspace) -> None:
 def test_a_change_shows_how_far_it_has_come(acme: Workspace) -> None:
     queue.settle(acme.pk)
     move_to_kolkata()
-    names = ("ACTIVITY", "STATES", "share.created")
+    names = ("ACTIVITY", "STATES", "share.created", "share.created@account")
     assert list(health().changes) == [Change("acme", name, 1, 2, False, 0, 0) for name in names]
     versions.advance(acme.pk)
     # Half past the hour, where Bob's second share lies, is an hour of its own in Kolkata.
     assert [(change.is_marked, change.built, change.left) for change in health().changes] == [
         (True, 0, 3),
         (True, 0, 0),
+        (True, 0, 2),
         (True, 0, 2),
     ]
     queue.settle(acme.pk)
@@ -107,7 +109,7 @@ def test_more_workspaces_ask_the_database_no_more(acme: Workspace) -> None:
     move_to_kolkata()
     with CaptureQueriesContext(connection) as many:
         state = health()
-    assert len(state.changes) == 18
+    assert len(state.changes) == 24
     assert len(many) == len(few) == 5
 
 

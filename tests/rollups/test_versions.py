@@ -59,7 +59,7 @@ MAPPED = [("total_active_users", 2), ("users_who_shared", 1), ("share_actions", 
 def test_an_unplanned_event_is_counted_once_it_is_mapped(acme: Workspace) -> None:
     assert values(acme) == UNMAPPED
     map_doc_shared(acme)
-    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "share.created"]
+    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "share.created", "share.created@account"]
     queue.settle(acme.pk)
     assert values(acme) == MAPPED
 
@@ -104,7 +104,7 @@ def test_a_change_of_one_series_leaves_the_others_alone(acme: Workspace) -> None
     assert list(taxonomy.publish(acme.pk)) == ["ACTIVITY"]
     queue.settle(acme.pk)
     acme.refresh_from_db()
-    current = {"ACTIVITY": 2, "share.created": 1, "STATES": 1}
+    current = {"ACTIVITY": 2, "share.created": 1, "share.created@account": 1, "STATES": 1}
     assert acme.versions == {"current": current, "building": {}, "marked": True, "retired": []}
 
 
@@ -138,7 +138,7 @@ def test_a_new_zone_moves_events_between_days_and_keeps_the_month(acme: Workspac
     queue.settle(acme.pk)
     assert ask(acme, "dau", parse_day("2026-04-10", "UTC")).answer.value == 1
     Workspace.objects.filter(pk=acme.pk).update(timezone="Asia/Kolkata")
-    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "STATES", "share.created"]
+    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "STATES", "share.created", "share.created@account"]
     queue.settle(acme.pk)
     acme.refresh_from_db()
     assert ask(acme, "dau", parse_day("2026-04-10", "Asia/Kolkata")).answer.value == 0
@@ -180,9 +180,8 @@ def test_while_two_versions_exist_a_writer_marks_both(acme: Workspace) -> None:
     deliver(acme, share("carol", "2026-04-28T09:00:00"))
     marked = Marker.objects.filter(workspace=acme).values_list("series", "version", "start")
     at = datetime(2026, 4, 28, 9, tzinfo=UTC)
-    assert sorted(marked) == [
-        (series, version, at) for series in ("ACTIVITY", "share.created") for version in (1, 2)
-    ]
+    series = ("ACTIVITY", "share.created", "share.created@account")
+    assert sorted(marked) == [(name, version, at) for name in series for version in (1, 2)]
 
 
 @pytest.mark.django_db

@@ -15,13 +15,13 @@ from apps.audience.stitching import USER_OF_EVENT
 from apps.engine.definitions import Series
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
-from apps.engine.sets import Members
+from apps.engine.sets import Members, Space
 from apps.events.models import FACET_LENGTH
-from apps.events.taxonomy import SERIES, SHARES, Meaning, load
+from apps.events.taxonomy import SERIES, SHARES, Meaning, kind_of, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
 
 HOURS = SQL("""
-    SELECT done.start, (SELECT counts_as FROM audience_productuser WHERE id = done.who), done.times {names}
+    SELECT done.start, {ordinal}, done.times {names}
     FROM (
         SELECT bucket.start, event.who, count(*) AS times {columns}
         FROM unnest({starts}::timestamptz[], {stops}::timestamptz[]) AS bucket (start, stop)
@@ -38,36 +38,56 @@ HOURS = SQL("""
     ) AS done""")
 
 
+# By the primary key that many events share, rather than event by event.
+USER_OF_MANY = SQL("(SELECT counts_as FROM audience_productuser WHERE id = done.who)")
+# An event's account, or else the primary one of its user at that instant (KPIS.md G8), by ordinal. What our own
+# people did in an account is left out here: of an account's row nobody could subtract them.
+ACCOUNT_OF_EVENT = f"""(
+    SELECT coalesce(
+        (SELECT counts_as FROM audience_account WHERE id = event.account_id),
+        (SELECT account FROM rollups_primaryaccount AS stay
+         WHERE stay.workspace_id = event.workspace_id AND stay.subject = person.counts_as
+           AND stay.since <= event.occurred_at AND (stay.until IS NULL OR stay.until > event.occurred_at)))
+    FROM audience_productuser AS person WHERE person.id = {USER_OF_EVENT} AND NOT person.is_internal)"""
+
+
 def hours(buckets: Sequence[Bucket]) -> Built:
     """What the raw events say of these hours, all of one workspace, series and version."""
     first = buckets[0]
     series, taxonomy = SERIES[first.series], load(first.workspace_id, first.version)
     starts = [bucket.start for bucket in buckets]
     stretches = [(start, bucket_end(start, Grain.HOUR, taxonomy.zone)) for start in starts]
-    counted = Counted(first.workspace_id, series.name, taxonomy.feeders(series.name), series.facets)
+    kind, feeders = kind_of(series.name), taxonomy.feeders(series.name)
+    counted = Counted(first.workspace_id, kind, feeders, series.facets, series.space)
     return _contents(series, counted.within(stretches))
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Events of some definitions, told apart by facets: those that count by the rule of a kind of event."""
+    """Events of some definitions, told apart by facets: those that count by the rule of a kind of event.
+
+    They count for the users who did them, or for the accounts that they are of.
+    """
 
     workspace_id: int
     kind: str
     feeders: Mapping[int, Meaning]
     facets: Sequence[str]
+    space: Space = Space.USER
 
     def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
-        """(start of a stretch, ordinal of a user, how often, value of each facet), as what is committed says."""
+        """(start of a stretch, ordinal, how often, value of each facet), as what is committed says."""
         facets = [(Identifier(f"facet_{facet}"), _column(facet, self.feeders)) for facet in self.facets]
+        is_of_users = self.space is Space.USER
         statement = HOURS.format(
+            ordinal=USER_OF_MANY if is_of_users else SQL("done.who"),
             names=SQL("").join(SQL(", {}").format(name) for name, _ in facets),
             columns=SQL("").join(SQL(", {} AS {}").format(column, name) for name, column in facets),
             starts=Literal([start for start, _ in stretches]),
             stops=Literal([stop for _, stop in stretches]),
             workspace=Literal(self.workspace_id),
             definitions=Literal(list(self.feeders)),
-            who=SQL(USER_OF_EVENT),
+            who=SQL(USER_OF_EVENT if is_of_users else ACCOUNT_OF_EVENT),
             valid=_valid(self.kind, self.feeders),
         )
         with connection.cursor() as cursor:

@@ -1,0 +1,42 @@
+"""Mistakes about whose account an event is of (KPIS.md G8)."""
+
+from tests.oracle.mutants import Mutant
+
+OF_ACCOUNTS = (
+    Mutant(
+        "an account that an event names is none",
+        "apps/rollups/build/events.py",
+        "(SELECT counts_as FROM audience_account WHERE id = event.account_id),",
+        "NULL,",
+    ),
+    Mutant(
+        "a primary account is that of the instant after",
+        "apps/rollups/build/events.py",
+        "stay.since <= event.occurred_at",
+        "stay.since < event.occurred_at",
+    ),
+    Mutant(
+        "what colleagues share counts for an account",
+        "apps/rollups/build/events.py",
+        " AND NOT person.is_internal",
+        "",
+    ),
+    Mutant(
+        "the shares of whoever moved are not counted anew",
+        "apps/rollups/subjects.py",
+        "mark_moved(workspace.pk, primaries.replace(workspace.pk, ordinals, standing.primaries))",
+        "primaries.replace(workspace.pk, ordinals, standing.primaries)",
+    ),
+    Mutant(
+        "the shares in an account that was merged are not counted anew",
+        "apps/rollups/causes.py",
+        "told(MERGED[Space.ACCOUNT], Space.ACCOUNT)",
+        "[]",
+    ),
+    Mutant(
+        "an erasure forgets in which accounts somebody shared",
+        "apps/privacy/erase.py",
+        "events.settle_accounts(person)",
+        "pass",
+    ),
+)
