@@ -18,7 +18,9 @@ from apps.engine.sets import Space
 @strawberry.type(description="A person who uses the product.")
 class User:
     id: strawberry.ID = strawberry.field(description="Our id: opaque, never reused.")
-    external_id: str | None = strawberry.field(description="The sender's id; null where it is not kept any more.")
+    external_id: str | None = strawberry.field(
+        description="The sender's id; of somebody who was erased a token that leads to nobody."
+    )
 
 
 @strawberry.type(description="An organisation that people use the product in.")

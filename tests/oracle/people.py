@@ -14,7 +14,7 @@ from tests.oracle.places import MEMBERSHIPS, Place, Places, primary
 
 USER, ACCOUNT = "user", "account"
 # Whoever is only seen doing something is not known: something has to be said of them.
-INTRODUCTIONS = {"identify", "alias", "group"}
+INTRODUCTIONS = {"alias", "group"}
 
 
 @dataclass(frozen=True, order=True)
@@ -86,8 +86,7 @@ class People:
     def _introduced(self) -> dict[str, date]:
         first = dict(self.registered(USER))
         for raw, person in self.told:
-            introduces = raw["type"] in INTRODUCTIONS or raw.get("event") in MEMBERSHIPS
-            if introduces and user_of(raw) not in (None, ERASED) and person is not None:
+            if _introduces(raw) and user_of(raw) not in (None, ERASED) and person is not None:
                 day = self.word(raw, {}).day
                 first[person] = min(day, first.get(person, day))
         return first
@@ -117,3 +116,10 @@ class People:
         groups = [raw for raw, _ in self.told if raw["type"] == "group" and "is_internal" in raw.get("traits", {})]
         last = {self.account(raw): raw["traits"]["is_internal"] for raw in sorted(groups, key=moment)}
         return {str(account) for account, is_internal in last.items() if is_internal is True}
+
+
+def _introduces(raw: Raw) -> bool:
+    """Whether a message says anything of its user: an identify without a trait or a device says nothing."""
+    if raw["type"] == "identify":
+        return bool(raw.get("traits")) or "anonymousId" in raw
+    return raw["type"] in INTRODUCTIONS or raw.get("event") in MEMBERSHIPS

@@ -158,8 +158,8 @@ def test_only_true_makes_a_colleague(value: object) -> None:
 
 def test_who_is_introduced_is_known_and_who_is_only_seen_is_not() -> None:
     some = people(
-        called("alice", "2026-04-02"),
         grouped("alice", "acme", "2026-04-01"),
+        called("ed", "2026-04-01"),
         worked("bob", "2026-04-01"),
         placed("carla", "acme", "2026-04-03"),
         visited("v", "2026-04-04", "user.signed_up"),
