@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """In `file`, below the project, `new` stands where `old` stood, once."""
+    """In `file`, below the project, `new` stands where `old` stood, once; some stream of `seeds` meets it."""
 
     name: str
     file: str
     old: str
     new: str
+    seeds: str = "1-20"

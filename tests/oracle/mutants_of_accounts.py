@@ -32,6 +32,7 @@ OF_ACCOUNTS = (
         "apps/rollups/causes.py",
         "told(MERGED[Space.ACCOUNT], Space.ACCOUNT)",
         "[]",
+        seeds="21-40",
     ),
     Mutant(
         "an erasure forgets in which accounts somebody shared",

@@ -44,6 +44,7 @@ OF_PEOPLE = (
         "apps/engine/sources.py",
         "days_later(last, 1 - days)",
         "days_later(last, -days)",
+        seeds="21-40",
     ),
     Mutant(
         "a side of a KPI is always of the question's period",
@@ -218,6 +219,7 @@ OF_PEOPLE = (
         "apps/audience/merging.py",
         "subject.counts_as = joined.loser",
         "subject.ordinal = joined.loser",
+        seeds="21-40",
     ),
     Mutant(
         "a visitor was whoever they said first",
@@ -257,8 +259,8 @@ OF_PEOPLE = (
     ),
     Mutant(
         "whoever is erased was never open",
-        "apps/privacy/derived.py",
-        'COUNTED = ("user:registered", "user:open")',
-        'COUNTED = ("user:registered",)',
+        "apps/audience/timelines.py",
+        "history.moments, history.erased_at, zone",
+        "() if history.erased_at else history.moments, None, zone",
     ),
 )
