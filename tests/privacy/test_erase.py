@@ -97,7 +97,7 @@ def test_no_number_of_the_past_changes(acme: Workspace) -> None:
     queue.settle(acme.pk)
     assert numbers(acme) == before
     hours = Rollup.objects.filter(workspace=acme, grain="hour", closed_xid=None)
-    assert {row.series for row in hours} == {"ACTIVITY", "share.created"}
+    assert {row.series for row in hours} == {"ACTIVITY", "share.created", "share.created@account"}
     assert_rolled_up_anew_is_the_same(acme)
 
 
