@@ -10,5 +10,10 @@ runs = st.builds(lambda first, length: range(first, first + length), st.integers
 ordinal_sets = st.builds(
     lambda ones, run: ones | set(run), st.sets(ordinals, max_size=30), runs | st.just(range(0))
 )
-amounts = st.integers(0, 9) | st.integers(0, 2**70)
-amounts_by_ordinal = st.dictionaries(ordinals, amounts, max_size=20)
+amounts = st.integers(-9, 9) | st.integers(-(2**70), 2**70)
+# Without a negative one as often as with: the two are stored, and added, in ways of their own.
+amounts_by_ordinal = st.dictionaries(ordinals, amounts.map(abs), max_size=20) | st.dictionaries(
+    ordinals, amounts, max_size=20
+)
+# What shares of a whole are asked for: simple ones, rows met exactly among them, and as decimals.
+shares = st.fractions(0, 1, max_denominator=20) | st.decimals(0, 1, places=3)

@@ -102,8 +102,8 @@ OF_EVENTS = (
     Mutant(
         "addition loses its last carry",
         "apps/engine/numbers.py",
-        "_trimmed([*slices, carry])",
-        "_trimmed(slices)",
+        "[*slices, carry, negative]",
+        "[*slices, negative]",
     ),
     Mutant(
         "addition forgets a carry that meets a bit",
@@ -114,8 +114,8 @@ OF_EVENTS = (
     Mutant(
         "a sum takes every bit for one",
         "apps/engine/numbers.py",
-        "part.overlap(within) << bit",
-        "part.overlap(within)",
+        "count(part) << bit",
+        "count(part)",
     ),
     Mutant(
         "any part of a condition is enough",
