@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from apps.audience import groups, marking
 from apps.audience.identity import SPACES
 from apps.audience.models import Account, MembershipChange, ProductUser, TraitChange
+from apps.engine.sets import Space
 from apps.workspaces.desk import Desk
 from apps.workspaces.exactjson import to_json
 
@@ -101,7 +102,9 @@ class SubjectAdmin(Desk):
         super().save_model(request, obj, form, change)
         if "is_internal" in form.changed_data:
             space = SPACES[type(obj)]
-            groups.flag_internal(obj.workspace_id, space, {obj.counts_as: obj.is_internal})
+            flagged = groups.flag_internal(obj.workspace_id, space, {obj.counts_as: obj.is_internal})
+            if space is Space.USER:
+                marking.mark_moved(obj.workspace_id, flagged)
             marking.mark(obj.workspace_id, type(obj), [obj.pk])
 
 

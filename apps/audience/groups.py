@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection, models
 
 from apps.audience.identity import MODELS
-from apps.audience.marking import mark_moved
 from apps.audience.models import IdentityAlias
 from apps.engine.sets import Space
 
@@ -52,16 +51,18 @@ def members(workspace_id: int, accounts: Collection[int]) -> set[int]:
         return {ordinal for (ordinal,) in cursor.fetchall()}
 
 
-def flag_internal(workspace_id: int, space: Space, verdicts: Mapping[int, bool | None]) -> None:
-    """Flag all ids of canonical users or accounts as our own, or not; None keeps what the admin said."""
+def flag_internal(workspace_id: int, space: Space, verdicts: Mapping[int, bool | None]) -> set[int]:
+    """Flag all ids of canonical users or accounts as our own, or not; None keeps what the admin said.
+
+    Returns those of whom the flag says something else now.
+    """
     if not verdicts:
-        return
+        return set()
     ordinals, said = list(verdicts), list(verdicts.values())
     flagged: dict[str, Any] = {"workspace": workspace_id, "ordinals": ordinals, "verdicts": said}
     with connection.cursor() as cursor:
         cursor.execute(FLAG.format(table=MODELS[space]._meta.db_table), flagged)  # noqa: SLF001
-        if space is Space.USER:
-            mark_moved(workspace_id, {ordinal for (ordinal,) in cursor.fetchall()})
+        return {ordinal for (ordinal,) in cursor.fetchall()}
 
 
 def keys(workspace_id: int, space: Space, ordinals: Collection[int]) -> list[int]:

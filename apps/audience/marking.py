@@ -56,15 +56,15 @@ def mark_merged(workspace_id: int, model: type[Subject], joined: Sequence[tuple[
     _mark_cause(workspace_id, MERGED[space], {loser for loser, _ in joined})
 
 
-def mark_moved(workspace_id: int, ordinals: Collection[int]) -> None:
+def mark_moved(workspace_id: int, ordinals: Collection[int], since: datetime | None = None) -> None:
     """Mark users, by ordinal, whose events may be of other accounts than was thought, or of none."""
-    _mark_cause(workspace_id, MOVED, ordinals)
+    _mark_cause(workspace_id, MOVED, ordinals, since)
 
 
-def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int]) -> None:
+def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int], since: datetime | None = None) -> None:
     if ordinals:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", cause, None, sorted(ordinals)])
+            cursor.execute(MARK_ORDINALS, [workspace_id, "cause", cause, since, sorted(ordinals)])
 
 
 def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:

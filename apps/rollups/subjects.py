@@ -125,9 +125,10 @@ def _bring_up_to_date(workspace: Workspace, space: Space, ordinals: Collection[i
     change = states.replace(workspace, space, ordinals, standing.states)
     # Not those that went: nobody may stand there any more, least of all somebody who was erased.
     listing.keep_apart(workspace.pk, change.come)
-    groups.flag_internal(workspace.pk, space, standing.internal)
+    flagged = groups.flag_internal(workspace.pk, space, standing.internal)
     if space is Space.USER:
-        mark_moved(workspace.pk, primaries.replace(workspace.pk, ordinals, standing.primaries))
+        moved = primaries.replace(workspace.pk, ordinals, standing.primaries)
+        mark_moved(workspace.pk, flagged | moved, since)
     merged = set(ordinals) - set(canonical)
     mark_ordinals(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
     if space is Space.ACCOUNT:

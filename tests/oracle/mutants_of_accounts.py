@@ -24,8 +24,8 @@ OF_ACCOUNTS = (
     Mutant(
         "the shares of whoever moved are not counted anew",
         "apps/rollups/subjects.py",
-        "mark_moved(workspace.pk, primaries.replace(workspace.pk, ordinals, standing.primaries))",
-        "primaries.replace(workspace.pk, ordinals, standing.primaries)",
+        "mark_moved(workspace.pk, flagged | moved, since)",
+        "pass",
     ),
     Mutant(
         "the shares in an account that was merged are not counted anew",
