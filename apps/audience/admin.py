@@ -102,9 +102,9 @@ class SubjectAdmin(Desk):
         super().save_model(request, obj, form, change)
         if "is_internal" in form.changed_data:
             space = SPACES[type(obj)]
-            flagged = groups.flag_internal(obj.workspace_id, space, {obj.counts_as: obj.is_internal})
+            groups.flag_internal(obj.workspace_id, space, {obj.counts_as: obj.is_internal})
             if space is Space.USER:
-                marking.mark_moved(obj.workspace_id, flagged)
+                marking.mark_moved(obj.workspace_id, {obj.counts_as})
             marking.mark(obj.workspace_id, type(obj), [obj.pk])
 
 

@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from apps.audience import suppression
-from apps.audience.marking import mark_ordinals
+from apps.audience.marking import mark_moved, mark_ordinals
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, Suppression, TraitChange
 from apps.engine.sets import Space
 from apps.events import taxonomy
@@ -111,11 +111,13 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
         counts["events"] += events.forget_visits(person)
         counts["aliases"] = IdentityAlias.objects.filter(**own).delete()[0] + _forget_shared(person)
         counts["memberships"] = MembershipChange.objects.filter(**own).delete()[0]
-        PrimaryAccount.objects.filter(workspace=person.workspace_id, subject=person.ordinal).delete()
-        # A worker that read the memberships just before would write them down once more.
-        mark_ordinals(person.workspace_id, Space.USER, [person.ordinal], now())
         counts["traits"] = TraitChange.objects.filter(**own).delete()[0]
         counts["ids"] = _rename(person)
+        PrimaryAccount.objects.filter(workspace=person.workspace_id, subject__in=person.ordinals).delete()
+        # A worker that read the memberships just before would write down once more where they led to, and what
+        # is settled now may be more than what had been counted.
+        mark_ordinals(person.workspace_id, Space.USER, [person.ordinal], now())
+        mark_moved(person.workspace_id, [person.ordinal], now())
     return counts
 
 

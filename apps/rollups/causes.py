@@ -20,20 +20,24 @@ from apps.events.hours import Whose
 from apps.rollups.build.content import CAUSES, Bucket
 from apps.workspaces.models import Marker, Workspace
 
-BATCH = 500
+BATCH = 10_000
 
 TAKE = """
     DELETE FROM workspaces_marker WHERE id IN (
-        SELECT id FROM workspaces_marker WHERE workspace_id = %s AND family = %s AND start IS NULL
+        SELECT id FROM workspaces_marker WHERE workspace_id = %s AND family = %s AND start IS NULL AND series <> %s
         ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
     ) RETURNING series, subject, key, since"""
 
 
 @transaction.atomic
-def expand(workspace_id: int) -> int:
-    """Turn the oldest causes of a workspace into markers of what they reach; return how many there were."""
+def expand(workspace_id: int, *, moves: bool = True) -> int:
+    """Turn the oldest causes of a workspace into markers of what they reach; return how many there were.
+
+    Without `moves` those of whoever moved are left: a crowd did something in nearly every hour, and each few of
+    them would have all of those built once more.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [workspace_id, CAUSES, BATCH])
+        cursor.execute(TAKE, [workspace_id, CAUSES, "" if moves else MOVED, BATCH])
         causes = cursor.fetchall()
     if not causes:
         return 0

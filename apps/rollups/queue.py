@@ -94,9 +94,9 @@ def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     """Take a version change one step on, if there is one, and build a round; return what was done."""
     stepped = versions.advance(workspace_id)
     due = subjects.due(workspace_id)
-    built = causes.expand(workspace_id) + sum(subjects.resolve(some) for some in due)
     # What a crowd of people stands in is built when all of them are resolved, not once for each few.
     is_crowd = sum(map(len, due)) == subjects.BATCH
+    built = causes.expand(workspace_id, moves=not is_crowd) + sum(subjects.resolve(some) for some in due)
     queue = Queue(workspace_id, pause, (EVENTS,) if is_crowd else (EVENTS, STATES))
     for batch in queue.recent() if is_crowd else queue.batches():
         if time.monotonic() > deadline:

@@ -28,7 +28,7 @@ FETCH = """
     SELECT id, series, grain, start, facets, members, numbers, checksum FROM rollups_rollup WHERE id = ANY(%s)"""
 
 # What a held row takes in memory beside its bytes, measured on rows of one person.
-OBJECTS = 700
+OBJECTS = 1150
 
 
 # How many erasures of a workspace this process has heard of.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.events import hours, taxonomy
+from apps.events.taxonomy import Versions
 from apps.rollups.build.content import Bucket, version_key
 from apps.workspaces.models import Marker, Workspace
 
@@ -27,14 +27,14 @@ def advance(workspace_id: int) -> bool:
         return False
     with transaction.atomic():
         workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
-        building = taxonomy.versions_of(workspace).building
-        if not building:
+        versions = taxonomy.versions_of(workspace)
+        if not versions.building:
             return False
         if not workspace.versions["marked"]:
             at = now()
-            _mark_all(workspace_id, building, at)
+            _mark_all(workspace_id, versions, at)
             workspace.versions |= {"marked": True, "since": at.isoformat()}
-        elif _is_pending(workspace_id, building, datetime.fromisoformat(workspace.versions["since"])):
+        elif _is_pending(workspace_id, versions, datetime.fromisoformat(workspace.versions["since"])):
             return False
         else:
             workspace.versions = taxonomy.switched(workspace.versions)
@@ -42,21 +42,30 @@ def advance(workspace_id: int) -> bool:
     return True
 
 
-def _is_pending(workspace_id: int, building: Mapping[str, int], since: datetime) -> bool:
+def _asks_for_people(versions: Versions) -> bool:
+    """Whether what is building is made by what people stood in: states, or a first series of accounts."""
+    new = versions.building.keys() - versions.current.keys()
+    first = any(series.space is Space.ACCOUNT for name, series in taxonomy.SERIES.items() if name in new)
+    return first or bool(versions.building.keys() - taxonomy.SERIES.keys())
+
+
+def _is_pending(workspace_id: int, versions: Versions, since: datetime) -> bool:
     """Whether something waits that had to be built when all was marked.
 
     What came in later is as late for the new version as for any; waited for, it would put the switch off for
     as long as anything is said. What follows from a marker is as old as that marker.
     """
     waiting = Marker.objects.filter(workspace=workspace_id, since__lte=since)
-    if building.keys() - taxonomy.SERIES.keys() and waiting.filter(start__isnull=True).exists():
+    building = versions.building
+    if _asks_for_people(versions) and waiting.filter(start__isnull=True).exists():
         return True
     places = waiting.filter(version__in=set(building.values())).values_list("series", "version").distinct()
     return any(building.get(version_key(series)) == version for series, version in places)
 
 
-def _mark_all(workspace_id: int, building: Mapping[str, int], at: datetime) -> None:
+def _mark_all(workspace_id: int, versions: Versions, at: datetime) -> None:
     """Mark every hour that has an event which feeds a series, and everybody who stands in something."""
+    building = versions.building
     for series in building.keys() & taxonomy.SERIES.keys():
         version = building[series]
         starts = hours.of_all(workspace_id, taxonomy.load(workspace_id, version), series)
@@ -64,5 +73,5 @@ def _mark_all(workspace_id: int, building: Mapping[str, int], at: datetime) -> N
         Marker.objects.bulk_create((bucket.marker(0, at) for bucket in buckets), batch_size=5000)
     if taxonomy.STATES in building:
         mark_ordinals(workspace_id, Space.ACCOUNT, groups.everybody(workspace_id, Space.ACCOUNT), at)
-    if building.keys() - taxonomy.SERIES.keys():
+    if _asks_for_people(versions):
         mark_ordinals(workspace_id, Space.USER, groups.everybody(workspace_id, Space.USER), at)

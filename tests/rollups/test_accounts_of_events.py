@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from apps.audience.models import Account, ProductUser
 from apps.audience.people import external_ids
 from apps.engine.expressions import Need
 from apps.engine.sets import Space
+from apps.events import taxonomy
 from apps.privacy.erase import erase
 from apps.rollups import queue, store
-from apps.rollups.models import PrimaryAccount
+from apps.rollups.models import PrimaryAccount, Rollup
+from apps.rollups.subjects import Subject
 from apps.workspaces.models import Workspace
+from tests.audience.test_admin import NO_ROWS
 from tests.people import accounts_merged, group, identify, merged, unnamed
 from tests.world import deliver, opened, share, track
 
@@ -131,3 +137,35 @@ def test_rows_say_when_which_account_was_the_primary_one(acme: Workspace) -> Non
         (alice.ordinal, "initech", datetime(2026, 3, 1, tzinfo=UTC), noon),
         (alice.ordinal, "hooli", noon, None),
     ]
+
+
+def test_what_the_admin_says_of_our_own_reaches_accounts(acme: Workspace, admin_client: Client) -> None:
+    deliver(acme, share("alice", NINE))
+    assert sharing(acme) == ["initech"]
+    page = f"/admin/audience/productuser/{ProductUser.objects.get(workspace=acme, external_id='alice').pk}/change/"
+    for flag, left in (("on", []), ("", ["initech"])):
+        assert admin_client.post(page, {**NO_ROWS, "is_internal": flag}).status_code == 302
+        assert sharing(acme) == left
+
+
+def test_a_workspace_that_had_no_such_series_gets_one_with_the_next_version(acme: Workspace) -> None:
+    deliver(acme, share("alice", NINE))
+    assert sharing(acme) == ["initech"]
+    del acme.versions["current"]["share.created@account"]
+    acme.save()
+    PrimaryAccount.objects.filter(workspace=acme).delete()
+    Rollup.objects.filter(workspace=acme, series="share.created@account").delete()
+    assert taxonomy.publish(acme.pk) == ["share.created@account"]
+    assert sharing(acme) == ["initech"]
+
+
+def test_what_an_erasure_settles_is_counted_even_if_it_was_not_resolved_before(acme: Workspace) -> None:
+    deliver(acme, share("bob", NINE))
+    assert sharing(acme) == []
+    deliver(acme, joined("bob", "hooli", "2026-03-01T00:00:00"))
+    bob = ProductUser.objects.get(workspace=acme, external_id="bob")
+    other = connection.copy()
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [Subject(acme.pk, Space.USER, bob.counts_as).lock_key])
+        erase(acme.pk, "bob")
+    assert sharing(acme) == ["hooli"]

@@ -1,12 +1,16 @@
 """A merge or a stitch reaches buckets that its own transaction could not see."""
 
+import math
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
 from apps.engine.periods import parse_month
-from apps.rollups import causes, queue
+from apps.rollups import causes, queue, subjects
+from apps.rollups.models import Rollup
 from apps.workspaces.models import Marker, Workspace
-from tests.world import act, alias, ask, deliver, opened, recognise, share
+from tests.world import act, alias, ask, deliver, group, opened, recognise, share
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +112,28 @@ def test_two_workers_expand_different_causes(acme: Workspace) -> None:
     finally:
         other.close()
     assert causes.expand(acme.pk) == 1
+
+
+def test_while_a_crowd_is_resolved_moves_are_left_and_merges_are_not(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subjects, "BATCH", 2)
+    people = ("alice", "bob", "carla")
+    deliver(acme, *(share(who, "2026-04-01T10:00:00") for who in (*people, "al")))
+    queue.settle(acme.pk)
+    deliver(
+        acme,
+        *(group(who, "hooli", "2026-03-01T10:00:00") for who in people),
+        alias("al", "alice", "2026-04-02T10:00:00"),
+    )
+
+    def left() -> list[str]:
+        waiting = Marker.objects.filter(workspace=acme, family="cause").order_by("series")
+        return list(waiting.values_list("series", flat=True))
+
+    turns = []
+    while queue._turn(acme.pk, timedelta(0), math.inf):  # noqa: SLF001
+        turns.append(left())
+    assert set(turns[0]) == {"moved"}
+    assert turns[-1] == []
+    assert Rollup.objects.filter(workspace=acme, series="share.created@account", closed_xid=None).exists()
