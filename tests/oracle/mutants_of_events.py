@@ -228,7 +228,7 @@ OF_EVENTS = (
     Mutant(
         "a new list of activity marks nothing",
         "apps/rollups/versions.py",
-        "_mark_all(workspace_id, building, at)\n            ",
+        "_mark_all(workspace_id, versions, at)\n            ",
         "",
     ),
     Mutant(
