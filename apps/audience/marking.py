@@ -29,7 +29,7 @@ MARK_ORDINALS = """
     FROM unnest(%s::bigint[]) AS ordinal"""
 MARK_ANONYMOUS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
-    SELECT %s, 'cause', 'anonymous', 0, '', * FROM unnest(%s::text[], %s::int[])"""
+    SELECT %s, 'cause', %s, 0, '', * FROM unnest(%s::text[], %s::int[])"""
 
 
 def mark(workspace_id: int, model: type[Subject], ids: Sequence[int]) -> None:
@@ -71,4 +71,4 @@ def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:
     """Mark anonymous ids whose events may be somebody else's than was thought, with how often that was said."""
     if times:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_ANONYMOUS, [workspace_id, list(times), list(times.values())])
+            cursor.execute(MARK_ANONYMOUS, [workspace_id, ANONYMOUS, list(times), list(times.values())])

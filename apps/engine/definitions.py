@@ -38,10 +38,17 @@ class Series:
 
 Registry: TypeAlias = Mapping[str, Series]
 
+OF_ACCOUNTS = "@account"
+
 
 def accounts_of(series: str) -> str:
     """The name of the series of the accounts that the events of a series are of (KPIS.md G8)."""
-    return f"{series}@account"
+    return f"{series}{OF_ACCOUNTS}"
+
+
+def kind_of(series: str) -> str:
+    """The kind of events that a series counts, by whoever they are of; of ACTIVITY, its own name."""
+    return series.removesuffix(OF_ACCOUNTS)
 
 
 STATES = ("user:open", "user:registered", "account:open", "account:registered")

@@ -93,8 +93,7 @@ def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = F
 
     Share types and channels restrict the operands whose events carry the facet and leave the others whole
     (KPIS.md G9). A facet that no operand's events carry restricts all to the people, or the accounts, with such
-    a share. Raises PeriodError where the question's days are not those of the workspace,
-    and must be.
+    a share. Raises PeriodError where the question's days are not those of the workspace, and must be.
     """
     period = answered_period(kpi, question)
     days = basis(period, question)

@@ -34,7 +34,7 @@ def facet_needs(planned: Plan, facet: str) -> list[Need]:
     """
     slices = [piece for operand in planned.operands if facet in operand.facets for piece in operand.slices]
     carrying = [piece.need for piece in slices if isinstance(piece.need, Need)]
-    units = [operand.unit for operand in planned.operands]
+    units = dict.fromkeys(operand.unit for operand in planned.operands)
     return carrying or [planned.sharers.get(unit) or sharers(unit, planned.period, ()) for unit in units]
 
 

@@ -12,7 +12,7 @@ import yaml
 from django.db import connection, transaction
 
 from apps.audience.models import IcpStatus, IcpVersion
-from apps.engine.definitions import Series, accounts_of
+from apps.engine.definitions import Series, accounts_of, kind_of
 from apps.engine.sets import Space
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
 from apps.workspaces.models import Workspace
@@ -35,11 +35,6 @@ MEANING = ("kind", "is_activity", "constants", "columns")
 DEFAULT_SHARE_TYPES = ("invite", "link", "export", "embed", "send", "other")
 # The defined share events that the sources name: mail invite, copied link, share button, social share.
 DEFAULT_SHARE_KINDS = (("invite", "email"), ("link", "copy_link"), ("link", "button"), ("link", "social"))
-
-
-def kind_of(series: str) -> str:
-    """The kind of events that a series counts, by whoever they are of; of ACTIVITY, its own name."""
-    return series.partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
     with transaction.atomic(durable=True):
         _mark_hours(person, hard=hard)
         events.settle_owners(person)
-        events.settle_accounts(person)
+        if not hard:
+            events.settle_accounts(person)
         counts = {"events": _delete_events(person) if hard else events.scrub(person)}
         counts["events"] += events.forget_visits(person)
         counts["aliases"] = IdentityAlias.objects.filter(**own).delete()[0] + _forget_shared(person)

@@ -12,12 +12,12 @@ from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from apps.audience.stitching import USER_OF_EVENT
-from apps.engine.definitions import Series
+from apps.engine.definitions import Series, kind_of
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
 from apps.events.models import FACET_LENGTH
-from apps.events.taxonomy import SERIES, SHARES, Meaning, kind_of, load
+from apps.events.taxonomy import SERIES, SHARES, Meaning, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
 
 HOURS = SQL("""
@@ -39,7 +39,7 @@ HOURS = SQL("""
 
 
 # By the primary key that many events share, rather than event by event.
-USER_OF_MANY = SQL("(SELECT counts_as FROM audience_productuser WHERE id = done.who)")
+ORDINAL_OF_USER = "(SELECT counts_as FROM audience_productuser WHERE id = done.who)"
 # An event's account, or else the primary one of its user at that instant (KPIS.md G8), by ordinal. What our own
 # people did in an account is left out here: of an account's row nobody could subtract them.
 ACCOUNT_OF_EVENT = f"""(
@@ -49,6 +49,9 @@ ACCOUNT_OF_EVENT = f"""(
          WHERE stay.workspace_id = event.workspace_id AND stay.subject = person.counts_as
            AND stay.since <= event.occurred_at AND (stay.until IS NULL OR stay.until > event.occurred_at)))
     FROM audience_productuser AS person WHERE person.id = {USER_OF_EVENT} AND NOT person.is_internal)"""
+
+# Of an event: whose it is, and the ordinal of that.
+WHOSE = {Space.USER: (USER_OF_EVENT, ORDINAL_OF_USER), Space.ACCOUNT: (ACCOUNT_OF_EVENT, "done.who")}
 
 
 def hours(buckets: Sequence[Bucket]) -> Built:
@@ -78,16 +81,16 @@ class Counted:
     def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
         """(start of a stretch, ordinal, how often, value of each facet), as what is committed says."""
         facets = [(Identifier(f"facet_{facet}"), _column(facet, self.feeders)) for facet in self.facets]
-        is_of_users = self.space is Space.USER
+        who, ordinal = map(SQL, WHOSE[self.space])
         statement = HOURS.format(
-            ordinal=USER_OF_MANY if is_of_users else SQL("done.who"),
+            ordinal=ordinal,
             names=SQL("").join(SQL(", {}").format(name) for name, _ in facets),
             columns=SQL("").join(SQL(", {} AS {}").format(column, name) for name, column in facets),
             starts=Literal([start for start, _ in stretches]),
             stops=Literal([stop for _, stop in stretches]),
             workspace=Literal(self.workspace_id),
             definitions=Literal(list(self.feeders)),
-            who=SQL(USER_OF_EVENT if is_of_users else ACCOUNT_OF_EVENT),
+            who=who,
             valid=_valid(self.kind, self.feeders),
         )
         with connection.cursor() as cursor:
