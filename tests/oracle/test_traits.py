@@ -105,7 +105,7 @@ def test_a_rule_is_any_of_its_groups_and_each_all_of_its_conditions() -> None:
 def test_who_is_not_known_yet_matches_nothing_not_even_a_negation() -> None:
     rule = [{"not": False, "all": [NOT_PRO]}]
     raws = [called("alice", "2026-04-02", plan="pro"), did("bob", "session.started", "2026-04-01")]
-    raws += [called("carla", "2026-04-03")]
+    raws += [called("carla", "2026-04-03", role="owner")]
     assert matching(rule, *raws, day=2) == set()
     assert matching(rule, *raws, day=3) == {"carla"}
 
