@@ -175,9 +175,8 @@ def fill_resolved(workspace: Any, users: int) -> None:
         "INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, start, key, events)"
         " SELECT DISTINCT workspace_id, 'events', 'ACTIVITY', 1, 'hour', date_trunc('hour', occurred_at), '', 0"
         " FROM events_event WHERE workspace_id = %s UNION ALL"
-        " SELECT DISTINCT workspace_id, 'states', series, 1, grain, date_trunc(grain, first_day) + later, '', 0"
-        " FROM rollups_staterow, unnest(ARRAY['day', 'month', 'month'], ARRAY['0', '0', '1 month']::interval[])"
-        " AS reached (grain, later) WHERE workspace_id = %s",
+        " SELECT DISTINCT workspace_id, 'states', series, 1, 'day', first_day::timestamptz, '', 0"
+        " FROM rollups_staterow WHERE workspace_id = %s",
         [workspace.pk, workspace.pk],
     )
     statement("ANALYZE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection
@@ -13,9 +14,10 @@ from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets, is_state, stored_facets
+from apps.rollups.build.states import months_after
 
-PARENTS = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
-PARTS = {parent: part for part, parent in PARENTS.items()}
+WHOLES = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
+PARTS = {whole: part for part, whole in WHOLES.items()}
 
 READ = """
     SELECT bucket.start, part.facets, part.members, part.numbers
@@ -49,15 +51,36 @@ def composed(buckets: Sequence[Bucket]) -> Built:
     }
 
 
-def parent(bucket: Bucket) -> Bucket | None:
-    """The day of an hour, the month of a day; a month has none, nor has a state's day: it is marked by itself."""
-    grain = PARENTS.get(bucket.grain)
-    if grain is None or is_state(bucket.series):
-        return None
-    zone = load(bucket.workspace_id, bucket.version).zone
-    return Bucket(
-        bucket.workspace_id, bucket.series, bucket.version, grain, bucket_start(bucket.start, grain, zone)
-    )
+def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
+    """Each of these buckets, all of one series and grain, with what is composed of it.
+
+    That is the day of an hour, the month of a day; of a state, every month that may tell who moved.
+    """
+    if not parts:
+        return []
+    first = parts[0]
+    if is_state(first.series):
+        at = _about_to_begin()
+        return [(part, _month(part, start)) for part in parts for start in months_after(part, at)]
+    if first.grain not in WHOLES:
+        return []
+    grain, zone = WHOLES[first.grain], load(first.workspace_id, first.version).zone
+    return [(part, replace(part, grain=grain, start=bucket_start(part.start, grain, zone))) for part in parts]
+
+
+def _month(part: Bucket, start: datetime) -> Bucket:
+    return replace(part, grain=Grain.MONTH, start=start)
+
+
+def _about_to_begin() -> datetime:
+    """Until when months are composed: one clock for all workers, and an hour for what none has committed yet.
+
+    Two that differed would leave a month that one composed without what the other built.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp() + interval '1 hour'")
+        (at,) = cursor.fetchone()
+        return at  # type: ignore[no-any-return]
 
 
 def _together(series_name: str, contents: list[Content]) -> Content:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
 from apps.engine.expressions import StateNeed
-from apps.engine.periods import Grain
 from apps.engine.sets import Members, Space
-from apps.rollups.cache import Held
 
 ENTERED, LEFT, HELD = "entered", "left", "held"
 MEMBER = "user:member"
@@ -23,6 +21,15 @@ MEMBER = "user:member"
 AT = """
     FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
       AND first_day <= %(day)s AND (end_day IS NULL OR end_day > %(day)s)"""
+
+
+class Move(NamedTuple):
+    """Who held a value of a state when a month began, or who entered or left it on the day that began then."""
+
+    start: datetime
+    kind: str
+    value: str
+    members: Members
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +68,25 @@ def values(workspace_id: int, version: int, need: StateNeed, members: Members) -
         return {value: Members.of(members.space, subjects) for value, subjects in cursor.fetchall()}
 
 
-def replayed(space: Space, rows: Iterable[Held]) -> dict[str, Members]:
-    """The holders of each value, from the rows of one month's beginning and of the days since."""
-    by_value: dict[str, list[Held]] = defaultdict(list)
-    for held in rows:
-        by_value[str(held.row.facets["value"])].append(held)
-    holders = {value: _holders(space, moves) for value, moves in by_value.items()}
+def replayed(space: Space, moves: Iterable[Move]) -> dict[str, Members]:
+    """The holders of each value, from those who held it as a month began and the moves of the days since."""
+    by_value: dict[str, list[Move]] = defaultdict(list)
+    for move in moves:
+        by_value[move.value].append(move)
+    holders = {value: _holders(space, some) for value, some in by_value.items()}
     return {value: members for value, members in holders.items() if members}
 
 
-def _holders(space: Space, moves: Sequence[Held]) -> Members:
-    if len(moves) == 1 and moves[0].row.facets["move"] != LEFT:
+def _holders(space: Space, moves: Sequence[Move]) -> Members:
+    if len(moves) == 1 and moves[0].kind != LEFT:
         return moves[0].members
     members = Members.empty(space)
     for move in sorted(moves, key=_in_order):
-        members = members - move.members if move.row.facets["move"] == LEFT else members | move.members
+        members = members - move.members if move.kind == LEFT else members | move.members
     return members
 
 
-def _in_order(move: Held) -> tuple[Any, ...]:
-    """The month first; of one day whoever left before whoever entered: somebody may have left one of the
+def _in_order(move: Move) -> tuple[Any, ...]:
+    """Who held it first; of one day whoever left before whoever entered: somebody may have left one of the
     values that are not told apart for another."""
-    return move.row.grain != Grain.MONTH, move.row.start, move.row.facets["move"] == ENTERED
+    return move.kind != HELD, move.start, move.kind == ENTERED

@@ -22,6 +22,7 @@ from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
 from apps.rollups.cache import CACHE, Held
 from apps.rollups.finding import Found, Place, Row, Stored, Waiting, find
+from apps.rollups.replay import Move
 from apps.workspaces.models import Workspace
 
 FETCH = """
@@ -80,7 +81,7 @@ class StoredFacts:
 
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         if need not in self._states:
-            self._states[need] = replay.replayed(space_of(need.series), self._stood(need))
+            self._states[need] = replay.replayed(space_of(need.series), map(_move, self._stood(need)))
         return self._states[need]
 
     def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
@@ -184,6 +185,11 @@ def forget_erased(workspace: Workspace) -> None:
 
 def _answers(row: Row, need: Need | EntryNeed) -> bool:
     return row.meets(need.where) if isinstance(need, Need) else row.facets["move"] == replay.ENTERED
+
+
+def _move(held: Held) -> Move:
+    facets = held.row.facets
+    return Move(held.row.start, str(facets["move"]), str(facets["value"]), held.members)
 
 
 def _fetch(spaces: Mapping[int, Space]) -> dict[int, Held]:

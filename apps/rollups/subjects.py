@@ -6,18 +6,18 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 
 from apps.audience import groups
 from apps.audience.marking import mark_moved, mark_ordinals
-from apps.engine.periods import Grain, local_day
+from apps.engine.periods import Grain, day_start
 from apps.engine.sets import Space
 from apps.events import taxonomy
 from apps.rollups import listing, primaries, states, store
 from apps.rollups.build.content import STATES, SUBJECTS, lock_key
-from apps.rollups.build.states import NOT_ROLLED_UP, changed_buckets
+from apps.rollups.build.states import NOT_ROLLED_UP
 from apps.rollups.models import BucketFailure
 from apps.rollups.states import Change
 from apps.rollups.worker import claim, put_off
@@ -40,7 +40,7 @@ TAKE = """
     DELETE FROM workspaces_marker
     WHERE workspace_id = %s AND family = %s AND start IS NULL AND series = %s AND subject = ANY(%s)
     RETURNING subject, since"""
-MARK_BUCKETS = """
+MARK_DAYS = """
     COPY workspaces_marker (workspace_id, family, since, key, events, series, version, grain, start) FROM STDIN"""
 
 
@@ -98,7 +98,7 @@ def _resolve_once(subjects: Sequence[Subject]) -> int:
         # An erasure may have rewritten a profile's rule, which this process has in memory.
         store.forget_erased(workspace)
         change = _bring_up_to_date(workspace, first.space, waited.keys(), since)
-        _mark_buckets(workspace.pk, change, since)
+        _mark_days(workspace.pk, change, since)
         BucketFailure.objects.filter(
             workspace=workspace, series=first.space.value, subject__in=waited.keys()
         ).delete()
@@ -140,32 +140,24 @@ def _bring_up_to_date(workspace: Workspace, space: Space, ordinals: Collection[i
     return change
 
 
-def _mark_buckets(workspace_id: int, change: Change, since: datetime) -> None:
+def _mark_days(workspace_id: int, change: Change, since: datetime) -> None:
     # Found first: while a COPY runs, another statement on its connection would wait for ever.
-    found = _buckets(workspace_id, change)
+    found = _days(workspace_id, change)
     if not found:
         return
-    with connection.cursor() as cursor, cursor.copy(MARK_BUCKETS) as rows:
-        for (series, version), buckets in found.items():
-            for grain, start in buckets:
-                rows.write_row((workspace_id, STATES, since, "", 1, series, version, grain.value, start))
+    with connection.cursor() as cursor, cursor.copy(MARK_DAYS) as rows:
+        for (series, version), starts in found.items():
+            for start in starts:
+                rows.write_row((workspace_id, STATES, since, "", 1, series, version, Grain.DAY.value, start))
 
 
-def _buckets(workspace_id: int, change: Change) -> Mapping[tuple[str, int], set[tuple[Grain, datetime]]]:
-    found = defaultdict[tuple[str, int], set[tuple[Grain, datetime]]](set)
-    at = _database_clock()
+def _days(workspace_id: int, change: Change) -> Mapping[tuple[str, int], set[datetime]]:
+    """When the days begin on which somebody moves otherwise than before; the months follow from them."""
+    found = defaultdict[tuple[str, int], set[date]](set)
     for series, version, first_day, end_day in change.stretches():
-        if series in NOT_ROLLED_UP:
-            continue
-        zone = taxonomy.load(workspace_id, version).zone
-        today = local_day(at, zone)
-        found[series, version] |= changed_buckets((first_day, end_day), zone, today)
-    return found
-
-
-def _database_clock() -> datetime:
-    """One clock for all workers: two that differ would not agree on which months have begun."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (at,) = cursor.fetchone()
-        return at  # type: ignore[no-any-return]
+        if series not in NOT_ROLLED_UP:
+            found[series, version] |= {first_day} if end_day is None else {first_day, end_day}
+    return {
+        (series, version): {day_start(day, taxonomy.load(workspace_id, version).zone) for day in moved}
+        for (series, version), moved in found.items()
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -16,7 +16,7 @@ from apps.engine.periods import Grain
 from apps.events import taxonomy
 from apps.rollups.build import events, states
 from apps.rollups.build.content import Bucket, Built, is_state, version_key
-from apps.rollups.compose import composed, parent
+from apps.rollups.compose import composed, wholes
 from apps.rollups.models import BucketFailure
 from apps.rollups.writing import write
 from apps.workspaces.models import Marker, Workspace
@@ -68,7 +68,7 @@ def _build_once(buckets: Sequence[Bucket]) -> int:
     due = [bucket for bucket in held if bucket in waiting]
     if due and is_in_use(due[0]):
         changed = write(due, rebuild(due))
-        mark_parents({bucket: waiting[bucket] for bucket in changed})
+        mark_wholes({bucket: waiting[bucket] for bucket in changed}, set(due))
         forget_failures(due)
     return len(due)
 
@@ -95,11 +95,16 @@ def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
             " AND series = %s AND version = %s AND start = ANY(%s) RETURNING start, events, since",
             [first.workspace_id, first.family, first.grain.value, first.series, first.version, list(starts)],
         )
-        waiting: dict[Bucket, Waiting] = {}
-        for start, count, since in cursor.fetchall():
-            known = waiting.get(starts[start], Waiting(0, since))
-            waiting[starts[start]] = Waiting(known.events + count, min(known.since, since))
-    return waiting
+        return added_up((starts[start], Waiting(count, since)) for start, count, since in cursor.fetchall())
+
+
+def added_up(waiting: Iterable[tuple[Bucket, Waiting]]) -> dict[Bucket, Waiting]:
+    """What waits behind each bucket, of which something may be told more than once."""
+    found: dict[Bucket, Waiting] = {}
+    for bucket, more in waiting:
+        known = found.get(bucket, Waiting(0, more.since))
+        found[bucket] = Waiting(known.events + more.events, min(known.since, more.since))
+    return found
 
 
 def is_in_use(bucket: Bucket) -> bool:
@@ -110,17 +115,17 @@ def is_in_use(bucket: Bucket) -> bool:
 
 def rebuild(buckets: Sequence[Bucket]) -> Built:
     """The content of these buckets as everything committed by now says."""
+    grain = buckets[0].grain
     if is_state(buckets[0].series):
-        return states.build(buckets)
-    return events.hours(buckets) if buckets[0].grain is Grain.HOUR else composed(buckets)
+        return states.days(buckets) if grain is Grain.DAY else states.months(buckets)
+    return events.hours(buckets) if grain is Grain.HOUR else composed(buckets)
 
 
-def mark_parents(changed: Mapping[Bucket, Waiting]) -> None:
-    """Mark the day of each changed hour, the month of each changed day, with what waits behind it."""
+def mark_wholes(changed: Mapping[Bucket, Waiting], built: Collection[Bucket]) -> None:
+    """Mark what is composed of each changed bucket, with what waits behind it, unless it was built with it."""
+    waiting = added_up((whole, changed[part]) for part, whole in wholes(list(changed)))
     Marker.objects.bulk_create(
-        above.marker(waiting.events, waiting.since)
-        for bucket, waiting in changed.items()
-        if (above := parent(bucket)) is not None
+        whole.marker(some.events, some.since) for whole, some in waiting.items() if whole not in built
     )
 
 

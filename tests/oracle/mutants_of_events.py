@@ -202,10 +202,10 @@ OF_EVENTS = (
         "{Grain.HOUR: Grain.DAY}",
     ),
     Mutant(
-        "only the first bucket that changed marks its parent",
+        "only the first bucket that changed marks what it is part of",
         "apps/rollups/worker.py",
-        "for bucket in changed})",
-        "for bucket in changed[:1]})",
+        "for bucket in changed}, set(due))",
+        "for bucket in changed[:1]}, set(due))",
     ),
     Mutant(
         "a row that is there is never replaced",

@@ -121,20 +121,26 @@ OF_PEOPLE = (
     Mutant(
         "nobody leaves a state",
         "apps/rollups/replay.py",
-        'members - move.members if move.row.facets["move"] == LEFT else members | move.members',
+        "members - move.members if move.kind == LEFT else members | move.members",
         "members | move.members",
     ),
     Mutant(
         "a month is replayed after its days",
         "apps/rollups/replay.py",
-        "move.row.grain != Grain.MONTH",
-        "move.row.grain == Grain.MONTH",
+        "move.kind != HELD",
+        "move.kind == HELD",
     ),
     Mutant(
-        "a month begins with those alone who stay for ever",
+        "a month begins with those alone who came in the one before",
         "apps/rollups/build/states.py",
-        "(end_day IS NULL OR end_day >= month.day)",
-        "end_day IS NULL",
+        "replayed(space, [*held.get(since, ()), *recent])",
+        "replayed(space, recent)",
+    ),
+    Mutant(
+        "a day of a state reaches its own month alone",
+        "apps/rollups/build/states.py",
+        "while month <= at:",
+        "while month <= at and not found:",
     ),
     Mutant(
         "whoever leaves a state enters it",

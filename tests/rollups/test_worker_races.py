@@ -91,7 +91,7 @@ def test_a_writer_that_found_a_marker_there_leaves_its_own(acme: Workspace) -> N
     settle_to(acme, "alice", "bob")
 
 
-@pytest.mark.parametrize("step", ["claim", "take_markers", "rebuild", "write", "mark_parents"])
+@pytest.mark.parametrize("step", ["claim", "take_markers", "rebuild", "write", "mark_wholes"])
 def test_an_event_that_commits_between_any_two_steps_is_counted(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -140,13 +140,13 @@ def test_two_workers_that_build_two_hours_of_a_day_lose_neither(
         worker.build([later])
         worker.build([Bucket(acme.pk, "ACTIVITY", 1, Grain.DAY, HOUR.replace(hour=0))])
 
-    before(monkeypatch, "mark_parents", second_worker)
+    before(monkeypatch, "mark_wholes", second_worker)
     worker.build([Bucket(acme.pk, "ACTIVITY", 1, Grain.HOUR, HOUR)])
     assert (people(acme, Grain.DAY), markers(acme, Grain.DAY)) == ({"carol"}, 1)
     settle_to(acme, "alice", "carol")
 
 
-@pytest.mark.parametrize("step", ["take_markers", "rebuild", "write", "mark_parents"])
+@pytest.mark.parametrize("step", ["take_markers", "rebuild", "write", "mark_wholes"])
 @pytest.mark.parametrize("grain", [Grain.DAY, Grain.MONTH])
 def test_an_hour_built_between_any_two_steps_of_its_day_or_month_is_composed(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch, step: str, grain: Grain
@@ -163,7 +163,7 @@ def test_an_hour_built_between_any_two_steps_of_its_day_or_month_is_composed(
     settle_to(acme, "alice", "carol")
 
 
-@pytest.mark.parametrize("step", ["take_markers", "rebuild", "write", "mark_parents"])
+@pytest.mark.parametrize("step", ["take_markers", "rebuild", "write", "mark_wholes"])
 def test_a_worker_that_dies_at_any_step_changes_nothing(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

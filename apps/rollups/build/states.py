@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -13,10 +14,12 @@ from django.db import connection
 from apps.audience.models import Trait
 from apps.engine.definitions import space_of
 from apps.engine.expressions import OTHER
-from apps.engine.periods import Grain, day_start, days_later, local_day
+from apps.engine.periods import Grain, bucket_end, bucket_start, local_day
 from apps.engine.sets import Members
 from apps.events.taxonomy import load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
+from apps.rollups.finding import BEGINNING
+from apps.rollups.replay import HELD, Move, replayed
 
 TRAIT = "trait:"
 # Memberships are too many to be told apart by account, and are read where they are.
@@ -39,83 +42,100 @@ DAYS = f"""
           AND end_day = ANY(%(days)s)
     ) AS found JOIN rollups_staterow AS row USING (id)
     GROUP BY found.day, facet, found.move"""
-# A month has rows where something changed in it or in the one before, so that a whole month's last day needs
-# no replay; for any other day the latest month that has rows is as good.
-MONTHS = f"""
-    SELECT month.day, held.facet, 'held', held.subjects
-    FROM unnest(%(days)s::date[]) AS month (day) CROSS JOIN LATERAL (
-        SELECT {FACET} AS facet, array_agg(row.subject) AS subjects
-        FROM rollups_staterow AS row
+# The rows that a run of months is composed of: from the latest month before it that has any.
+COMPOSED_OF = """
+    SELECT grain, start, facets, members FROM rollups_rollup
+    WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
+      AND grain IN ('day', 'month') AND start < %(last)s AND closed_xid IS NULL
+      AND start >= coalesce((
+        SELECT max(start) FROM rollups_rollup
         WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
-          AND first_day < month.day AND (end_day IS NULL OR end_day >= month.day)
-          AND (EXISTS (
-            SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
-              AND series = %(series)s AND first_day >= month.day - interval '1 month'
-              AND first_day < month.day + interval '1 month'
-          ) OR EXISTS (
-            SELECT FROM rollups_staterow WHERE workspace_id = %(workspace)s AND version = %(version)s
-              AND series = %(series)s AND end_day >= month.day - interval '1 month'
-              AND end_day < month.day + interval '1 month'
-          ))
-        GROUP BY facet
-        -- One month after the other: each goes by the index.
-        OFFSET 0
-    ) AS held"""
+          AND grain = 'month' AND start < %(first)s AND closed_xid IS NULL
+      ), '-infinity')
+    ORDER BY start"""
 
 
-def build(buckets: Sequence[Bucket]) -> Built:
-    """What the state rows say of these days or months, all of one workspace, series, version and grain."""
+def days(buckets: Sequence[Bucket]) -> Built:
+    """What the state rows say of these days, all of one workspace, series and version."""
     first = buckets[0]
     zone = load(first.workspace_id, first.version).zone
-    days = {local_day(bucket.start, zone): bucket.start for bucket in buckets}
-    found = _read(first, DAYS if first.grain is Grain.DAY else MONTHS, list(days))
+    starts = {local_day(bucket.start, zone): bucket.start for bucket in buckets}
     space, rows = space_of(first.series), defaultdict[datetime, dict[Facets, Content]](dict)
-    for day, value, move, subjects in found:
-        facets = (("move", move), ("value", value))
-        rows[days[day]][facets] = Content.of(Members.of(space, subjects), None)
+    for day, value, kind, subjects in _moved(first, list(starts)):
+        rows[starts[day]][_facets(kind, value)] = Content.of(Members.of(space, subjects), None)
     return rows
 
 
-# Most of what a batch of people stands in began on the same few days.
-@lru_cache(maxsize=2**14)
-def changed_buckets(
-    stretch: tuple[date, date | None], zone: str, today: date
-) -> frozenset[tuple[Grain, datetime]]:
-    """The buckets that a stretch of a state, come or gone, reaches: its two days, and every month it touches.
+def months(buckets: Sequence[Bucket]) -> Built:
+    """What the stored days, and the months before, say of these months, all of one workspace, series and version.
 
-    The months are those that begin in it, and those that may have no rows but for its days; none that is still
-    to come, whose beginning everything that is said until then may change.
+    A month has rows where somebody moved in the month before it, so that the last day of a whole month needs
+    no replay; for any other day the latest month that has rows is as good.
     """
-    first, end = stretch
-    until = today if end is None else min(today, next_month(end))
-    months = [month for month in _months(first, until) if month <= today]
-    days = [first] if end is None else [first, end]
-    return frozenset(
-        [
-            *((Grain.DAY, day_start(day, zone)) for day in days),
-            *((Grain.MONTH, day_start(month, zone)) for month in months),
-        ]
-    )
+    first, space = buckets[0], space_of(buckets[0].series)
+    zone = load(first.workspace_id, first.version).zone
+    starts = sorted(bucket.start for bucket in buckets)
+    held, moves = _composed_of(first, starts)
+    built: dict[datetime, dict[Facets, Content]] = {}
+    for start in starts:
+        since = max((month for month in held if month < start), default=BEGINNING)
+        recent = moves[bisect_left(moves, since, key=_start) : bisect_left(moves, start, key=_start)]
+        month_before = bucket_start(start - timedelta(hours=1), Grain.MONTH, zone)
+        if recent and recent[-1].start >= month_before:
+            holders = replayed(space, [*held.get(since, ()), *recent])
+            held[start] = [Move(start, HELD, value, members) for value, members in holders.items()]
+            built[start] = {_facets(HELD, value): Content.of(members, None) for value, members in holders.items()}
+    return built
 
 
-def next_month(day: date) -> date:
-    """The first day of the month after a day's."""
-    return days_later(day.replace(day=1), 31).replace(day=1)
+def months_after(bucket: Bucket, at: datetime) -> list[datetime]:
+    """The months that a day or a month may change: of a day its own, which may have no rows yet, and of both all
+    that have begun since. None that is still to come, whose beginning everything until then may change."""
+    zone = load(bucket.workspace_id, bucket.version).zone
+    month = bucket_start(bucket.start, Grain.MONTH, zone)
+    if bucket.grain is Grain.MONTH:
+        month = bucket_end(month, Grain.MONTH, zone)
+    found = []
+    while month <= at:
+        found.append(month)
+        month = bucket_end(month, Grain.MONTH, zone)
+    return found
 
 
-def _months(first: date, last: date) -> list[date]:
-    months = [first.replace(day=1)]
-    while (following := next_month(months[-1])) <= last:
-        months.append(following)
-    return months
-
-
-def _read(like: Bucket, statement: str, days: list[date]) -> list[tuple[Any, ...]]:
-    place: dict[str, Any] = {"workspace": like.workspace_id, "version": like.version, "series": like.series}
+def _composed_of(first: Bucket, starts: Sequence[datetime]) -> tuple[dict[datetime, list[Move]], list[Move]]:
+    """Who held what as the months began that are not to be built, and all moves, in order of time."""
+    space = space_of(first.series)
+    held, moves = defaultdict[datetime, list[Move]](list), list[Move]()
+    place = _place(first) | {"first": starts[0], "last": starts[-1]}
     with connection.cursor() as cursor:
-        cursor.execute(statement, place | {"days": days, "trait": _trait_id(like), "other": OTHER})
+        cursor.execute(COMPOSED_OF, place)
+        for grain, start, text, members in cursor.fetchall():
+            facets = json.loads(text)
+            move = Move(start, facets["move"], facets["value"], Members.load(space, bytes(members)))
+            if grain == Grain.DAY:
+                moves.append(move)
+            elif start not in starts:
+                held[start].append(move)
+    return held, moves
+
+
+def _start(move: Move) -> datetime:
+    return move.start
+
+
+def _facets(kind: str, value: str) -> Facets:
+    return ("move", kind), ("value", value)
+
+
+def _moved(like: Bucket, on: list[date]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS, _place(like) | {"days": on, "trait": _trait_id(like), "other": OTHER})
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def _place(bucket: Bucket) -> dict[str, Any]:
+    return {"workspace": bucket.workspace_id, "version": bucket.version, "series": bucket.series}
 
 
 def _trait_id(like: Bucket) -> int | None:
