@@ -34,7 +34,9 @@ ShareTypes: TypeAlias = Annotated[
 ]
 Channels: TypeAlias = Annotated[
     list[str] | None,
-    strawberry.argument(description="Count only shares through these channels, likewise. Left out: any."),
+    strawberry.argument(
+        description="Count only what was shared, or sent, through these channels, likewise. Left out: any."
+    ),
 ]
 Timezone: TypeAlias = Annotated[
     str | None,
@@ -66,9 +68,9 @@ def question(context: Context, period: PeriodInput, filters: Filters) -> Questio
         asked = replace(asked, as_of=AsOf[filters.as_of.name])
     if filters.share_types is not None:
         known = _known("shareTypes", filters.share_types, context.vocabulary.share_types)
-        asked = replace(asked, share_types=known)
+        asked = asked.only("share_type", known)
     if filters.channels is not None:
-        asked = replace(asked, channels=_known("channels", filters.channels, context.vocabulary.channels))
+        asked = asked.only("channel", _known("channels", filters.channels, context.vocabulary.channels))
     return asked
 
 

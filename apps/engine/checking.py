@@ -8,10 +8,12 @@ from apps.engine.definitions import (
     Entries,
     Kpi,
     Leaf,
+    Operand,
     Ratio,
     Registry,
     RollingDistinct,
     Union,
+    both,
     leaves,
     space_of,
 )
@@ -39,8 +41,14 @@ def check(kpi: Kpi, registry: Registry) -> None:
 def _check_ratio(slug: str, ratio: Ratio) -> None:
     if ratio.scale not in (1, 100):
         raise DefinitionError(slug, "scale", "1 or 100")
-    if ratio.subset and (Count in (type(ratio.a), type(ratio.b)) or ratio.a.unit != ratio.b.unit):
-        raise DefinitionError(slug, "subset", "false, or two sets of one unit")
+    if ratio.subset and not _can_be_part(ratio.a, ratio.b):
+        raise DefinitionError(slug, "subset", "false, or two sets of one unit, or events and some of them")
+
+
+def _can_be_part(part: Operand, whole: Operand) -> bool:
+    if isinstance(part, Count) and isinstance(whole, Count):
+        return part.series == whole.series and both(part.where, whole.where) == part.where
+    return part.unit == whole.unit and not isinstance(part, Count) and not isinstance(whole, Count)
 
 
 def _check_leaf(slug: str, leaf: Leaf, registry: Registry) -> None:

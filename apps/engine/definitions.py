@@ -132,7 +132,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """scale * a / b. With `subset`, a is counted within b's people, hence never above b (KPIS.md G4)."""
+    """scale * a / b. With `subset`, a is within b's people, or events, hence never above b (KPIS.md G4)."""
 
     a: Operand
     b: Operand

@@ -66,7 +66,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a KPI: a period, seen at `now`, and allowed share types and channels (None: any).
+    """What is asked of a KPI: a period, seen at `now`, of events with some values of their facets.
 
     `segment` restricts whom it is about, `as_of` the day by which: None is the KPI's own (KPIS.md G9).
     Without a `home` days are the period's zone's, and there are no profiles.
@@ -74,17 +74,10 @@ class Question:
 
     period: Period
     now: datetime
-    share_types: frozenset[str | None] | None = None
-    channels: frozenset[str | None] | None = None
+    limits: Where = ()
     home: Home | None = None
     segment: Condition | None = None
     as_of: AsOf | None = None
-
-    @property
-    def limits(self) -> Where:
-        """The filters as a condition on event facets."""
-        fields = {"share_type": self.share_types, "channel": self.channels}
-        return where({facet: allowed for facet, allowed in fields.items() if allowed is not None})
 
     @property
     def workspace(self) -> Home:
@@ -93,8 +86,7 @@ class Question:
 
     def only(self, facet: str, values: Iterable[str | None]) -> Self:
         """The same question for some values of an event facet."""
-        allowed = frozenset(values)
-        return replace(self, channels=allowed) if facet == "channel" else replace(self, share_types=allowed)
+        return replace(self, limits=where(dict(self.limits) | {facet: frozenset(values)}))
 
 
 def answered_period(kpi: Kpi, question: Question) -> Period:

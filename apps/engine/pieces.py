@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from apps.engine.answers import Answer, Side, people, quotient
-from apps.engine.definitions import Expression, Ratio
+from apps.engine.definitions import Count, Expression, Ratio
 from apps.engine.numbers import Numbers
 from apps.engine.plan import Plan, Sliced
 from apps.engine.sets import Members
@@ -56,7 +56,9 @@ def _side(operand: Sliced, pieces: Sequence[Piece]) -> Side:
 
 
 def _ratio(ratio: Ratio, plan: Plan, a: Side, b: Side) -> Answer:
-    numerator = Side.of_members(people(a) & people(b)) if ratio.subset else a
+    # Of events, some are as they are among all: the definition was checked.
+    is_of_sets = ratio.subset and not isinstance(ratio.a, Count)
+    numerator = Side.of_members(people(a) & people(b)) if is_of_sets else a
     return Answer(
         value=quotient(numerator.amount, b.amount, ratio.scale),
         numerator=numerator,

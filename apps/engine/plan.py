@@ -91,9 +91,9 @@ class Plan:
 def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = False) -> Plan:
     """What to load, and what for. `is_split`: there will be conditions beside the question's segment.
 
-    Share types and channels restrict the operands whose events carry the facet and leave the others whole
-    (KPIS.md G9). A facet that no operand's events carry restricts all to the people, or the accounts, with such
-    a share. Raises PeriodError where the question's days are not those of the workspace, and must be.
+    A limit restricts the operands whose events carry the facet and leaves the others whole (KPIS.md G9). A facet
+    of shares that no operand's events carry restricts all to the people, or the accounts, with such a share.
+    Raises PeriodError where the question's days are not those of the workspace, and must be.
     """
     period = answered_period(kpi, question)
     days = basis(period, question)
@@ -111,6 +111,16 @@ def plan(kpi: Kpi, question: Question, registry: Registry, *, is_split: bool = F
     )
 
 
+def facets_of(kpi: Kpi, registry: Registry) -> set[str]:
+    """The event facets that some operand of a KPI can be restricted by."""
+    return {facet for leaf in leaves(kpi.expression) for facet in _facets(leaf, registry)}
+
+
+def _facets(leaf: Leaf, registry: Registry) -> tuple[str, ...]:
+    """What is made of states, or of several operands, can be restricted by none."""
+    return registry[leaf.series].facets if isinstance(leaf, Rows) else ()
+
+
 def sharers(unit: Space, period: Period, condition: Where) -> Need:
     """The people with a share, of any scope, that meets a condition, or the accounts that such shares are of."""
     series = SHARES if unit is Space.USER else accounts_of(SHARES)
@@ -126,7 +136,8 @@ class _Planner:
     is_conditional: bool
 
     def sliced(self, leaf: Leaf) -> Sliced:
-        return Sliced(leaf.unit, isinstance(leaf, Count), self._facets(leaf), tuple(self._slices(leaf)))
+        facets = _facets(leaf, self.registry)
+        return Sliced(leaf.unit, isinstance(leaf, Count), facets, tuple(self._slices(leaf)))
 
     def _slices(self, leaf: Leaf) -> list[Slice]:
         match leaf:
@@ -144,13 +155,10 @@ class _Planner:
         return [Slice(self._need(leaf, first, last), day, population) for first, last, day in stretches]
 
     def _need(self, leaf: Rows, first: date, last: date) -> Need:
-        own = tuple(limit for limit in self.question.limits if limit[0] in self._facets(leaf))
+        carried = _facets(leaf, self.registry)
+        own = tuple(limit for limit in self.question.limits if limit[0] in carried)
         start, end = day_start(first, self.period.zone), day_start(days_later(last, 1), self.period.zone)
         return Need(leaf.series, both(leaf.where, own), start, end, isinstance(leaf, Count))
-
-    def _facets(self, leaf: Leaf) -> tuple[str, ...]:
-        """What is made of states, or of several operands, can be restricted by none."""
-        return self.registry[leaf.series].facets if isinstance(leaf, Rows) else ()
 
     def _stretches(self, leaf: Leaf) -> list[Stretch]:
         """The whole period at once, unless those in it are judged day by day."""

@@ -185,7 +185,7 @@ class ByHand:
 
     def _side(self, leaf: KpiSide) -> set[int]:
         period = leaf.period or self.question.period
-        asked = replace(self.question, period=period, segment=None, as_of=None, share_types=None, channels=None)
+        asked = replace(self.question, period=period, segment=None, as_of=None, limits=())
         numerator, *denominator = ByHand(self.facts, leaf.kpi.slug, asked).sides()
         if leaf.side is SideName.NUMERATOR:
             return set(numerator)

@@ -70,7 +70,7 @@ def test_a_breakdown_of_active_users_is_by_the_shares_they_made() -> None:
 
 
 def test_a_breakdown_of_a_restricted_question_stays_restricted() -> None:
-    links = Question(APRIL, LATER, share_types=frozenset({"link"}))
+    links = Question(APRIL, LATER, limits=where({"share_type": {"link"}}))
     assert rows("users_who_shared", "share_type", STREAM, links) == [("link", "2")]
     assert rows("users_who_shared", "channel", STREAM, links) == [("email", "1"), ("in_app", "1")]
     assert rows("total_active_users", "channel", STREAM, links) == [("email", "1"), ("in_app", "1")]

@@ -11,6 +11,8 @@ from apps.engine.definitions import (
     Ratio,
     RollingDistinct,
     Union,
+    both,
+    where,
 )
 from apps.engine.sets import Space
 from tests.engine.brute import ACTIVE, KPIS, OPEN, PRODUCT, SERIES, SHARED
@@ -19,6 +21,15 @@ from tests.engine.brute import ACTIVE, KPIS, OPEN, PRODUCT, SERIES, SHARED
 @pytest.mark.parametrize("slug", KPIS)
 def test_the_catalogue_can_be_evaluated(slug: str) -> None:
     check(KPIS[slug], SERIES)
+
+
+LINKS = where({"share_type": {"link"}})
+
+
+def test_events_and_some_of_them_make_a_rate_that_is_never_above_a_hundred() -> None:
+    part = Count("share.created", both(LINKS, PRODUCT))
+    check(Kpi("links", 1, Ratio(part, Count("share.created", PRODUCT), subset=True)), SERIES)
+    check(Kpi("links", 1, Ratio(part, Count("share.created"), subset=True)), SERIES)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +50,12 @@ def test_the_catalogue_can_be_evaluated(slug: str) -> None:
             Ratio(ACTIVE, Balance(Space.ACCOUNT, "account:open"), subset=True),
             "subset",
             "false, or two sets of one unit",
+        ),
+        # Shares of a type are no part of the shares of a scope.
+        (
+            Ratio(Count("share.created", LINKS), Count("share.created", PRODUCT), subset=True),
+            "subset",
+            "false, or two sets of one unit, or events and some of them",
         ),
         (Balance(Space.USER, "user:happy"), "series", "one of user:open, user:registered, "),
         (Balance(Space.ACCOUNT, "user:open"), "unit", "user, who stand in user:open"),

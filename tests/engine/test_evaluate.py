@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from apps.engine.answers import Answer, remainder
-from apps.engine.definitions import Count, Kpi, Ratio
+from apps.engine.definitions import Count, Kpi, Ratio, where
 from apps.engine.evaluate import evaluate
 from apps.engine.expressions import Question
 from apps.engine.numbers import Numbers
@@ -130,7 +130,7 @@ def test_sharers_who_are_not_active_are_dropped_from_a_subset_ratio_and_counted(
 
 def test_a_share_type_restricts_the_sharers_and_leaves_the_active_whole() -> None:
     facts = BruteFacts([share(ALICE, on(1), "link"), share(BOB, on(1), "invite"), Event(CHARLIE, on(1))])
-    question = Question(APRIL, LATER, share_types=frozenset({"link"}))
+    question = Question(APRIL, LATER, limits=where({"share_type": {"link"}}))
     rate = evaluate(KPIS["product_sharing_rate"], question, facts)
     assert rate.denominator is not None
     assert (rate.numerator.amount, rate.denominator.amount) == (1, 3)
@@ -140,7 +140,7 @@ def test_a_channel_restricts_active_users_to_those_who_shared_through_it() -> No
     content = share(BOB, on(2), "link", "content", channel="email")
     other = share(CHARLIE, on(2), channel="in_app")
     facts = BruteFacts([Event(ALICE, on(1)), content, other])
-    question = Question(APRIL, LATER, channels=frozenset({"email"}))
+    question = Question(APRIL, LATER, limits=where({"channel": {"email"}}))
     active = evaluate(KPIS["total_active_users"], question, facts)
     assert active.numerator.members is not None
     assert list(active.numerator.members) == [BOB]
@@ -150,7 +150,7 @@ def test_one_share_has_to_meet_both_filters() -> None:
     facts = BruteFacts(
         [share(ALICE, on(1), "link", channel="email"), share(ALICE, on(1), "invite", channel="in_app")]
     )
-    question = Question(APRIL, LATER, share_types=frozenset({"link"}), channels=frozenset({"in_app"}))
+    question = Question(APRIL, LATER, limits=where({"share_type": {"link"}, "channel": {"in_app"}}))
     assert evaluate(KPIS["total_active_users"], question, facts).value == 0
     assert evaluate(KPIS["users_who_shared"], question, facts).value == 0
 
@@ -169,6 +169,26 @@ def test_accounts_and_users_do_not_mix() -> None:
 
     with pytest.raises(TypeError, match="cannot mix"):
         evaluate(KPIS["share_actions"], Question(APRIL, LATER), Accounts([]))
+
+
+def test_a_rate_of_events_counts_each_of_them_and_splits_both_sides() -> None:
+    facts = BruteFacts(
+        [
+            *(share(ALICE, on(day), "link") for day in (1, 2, 3)),
+            share(ALICE, on(4), "invite"),
+            share(BOB, on(4), "link", "content"),
+        ]
+    )
+    products, shares = Count("share.created", where({"share_scope": {"product"}})), Count("share.created")
+    kpi = Kpi("product_shares", 1, Ratio(products, shares, subset=True))
+    whole = evaluate(kpi, Question(APRIL, LATER), facts)
+    assert whole.denominator is not None
+    assert (whole.value, whole.numerator.amount, whole.denominator.amount) == (80, 4, 5)
+    assert whole.dropped_numerator == 0
+    assert whole.numerator.contributors().items(None, 9) == [(ALICE, 4)]
+    links = evaluate(kpi, Question(APRIL, LATER, limits=where({"share_type": {"link"}})), facts)
+    assert links.denominator is not None
+    assert (links.value, links.numerator.amount, links.denominator.amount) == (75, 3, 4)
 
 
 def stream(dice: random.Random) -> BruteFacts:
@@ -199,7 +219,7 @@ def test_every_kpi_equals_a_count_of_the_events_one_by_one(seed: int) -> None:
 
 
 def compare(facts: BruteFacts, period: Period, allowed: Allowed) -> None:
-    question = Question(period, LATER, allowed.get("share_type"), allowed.get("channel"))
+    question = Question(period, LATER, where(allowed))
 
     def value(slug: str) -> Decimal | None:
         return evaluate(KPIS[slug], question, facts).value

@@ -124,7 +124,7 @@ def test_who_is_in_a_side_of_a_kpi(side: KpiSide, expected: list[int]) -> None:
 def test_a_side_of_a_kpi_is_narrowed_by_nothing_that_the_question_is() -> None:
     segment = All((PRO, KpiSide(RATE, SideName.REMAINDER)))
     facts = replace(SHARES, stays=[plan(CHARLIE, "pro", april(1)), plan(DANA, "pro", april(1))])
-    links = replace(asked(segment), share_types=frozenset({"link"}))
+    links = replace(asked(segment), limits=where({"share_type": {"link"}}))
     assert evaluate(RATE, links, facts).value == 0
     rate = evaluate(RATE, links, facts)
     assert rate.denominator is not None
@@ -203,7 +203,7 @@ def test_new_accounts_with_a_share_type_are_those_that_such_shares_are_of() -> N
     shares = [(share(ALICE, on(2), "link"), INITECH), (share(BOB, on(2), "invite"), None)]
     facts = replace(FIRMS, events=[replace(event, account=account) for event, account in shares])
     by_link, by_invite = (
-        replace(asked(None), share_types=frozenset({share_type})) for share_type in ("link", "invite")
+        replace(asked(None), limits=where({"share_type": {share_type}})) for share_type in ("link", "invite")
     )
     assert who("new_accounts", facts, by_link) == [INITECH]
     # Bob belongs to both, but did nothing in either.

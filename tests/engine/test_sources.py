@@ -38,7 +38,7 @@ def test_a_count_needs_numbers() -> None:
 
 
 def test_filters_restrict_the_operands_that_carry_them() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS, channels=frozenset({"email", None}))
+    question = Question(APRIL, LATER, limits=where({"share_type": LINKS, "channel": {"email", None}}))
     assert needs(KPIS["product_sharing_rate"], question, SERIES) == [
         need("share.created", {"share_scope": ["product"], "share_type": ["link"], "channel": ["email", None]}),
         need("ACTIVITY", {}),
@@ -46,7 +46,7 @@ def test_filters_restrict_the_operands_that_carry_them() -> None:
 
 
 def test_without_an_operand_that_carries_them_filters_ask_for_the_people_with_such_a_share() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS, channels=frozenset({"email"}))
+    question = Question(APRIL, LATER, limits=where({"share_type": LINKS, "channel": {"email"}}))
     assert needs(KPIS["total_active_users"], question, SERIES) == [
         need("ACTIVITY", {}),
         need("share.created", {"share_type": ["link"], "channel": ["email"]}),
@@ -55,14 +55,14 @@ def test_without_an_operand_that_carries_them_filters_ask_for_the_people_with_su
 
 def test_the_people_with_such_a_share_are_those_of_the_answered_period() -> None:
     last_day = parse_day("2026-04-30", "UTC")
-    assert needs(KPIS["dau"], Question(APRIL, LATER, share_types=LINKS), SERIES) == [
+    assert needs(KPIS["dau"], Question(APRIL, LATER, limits=where({"share_type": LINKS})), SERIES) == [
         replace(need("ACTIVITY", {}), start=last_day.start, end=last_day.end),
         replace(need("share.created", {"share_type": ["link"]}), start=last_day.start, end=last_day.end),
     ]
 
 
 def test_a_breakdown_needs_no_more_than_its_whole() -> None:
-    question = Question(APRIL, LATER, share_types=LINKS)
+    question = Question(APRIL, LATER, limits=where({"share_type": LINKS}))
     kpi = KPIS["product_sharing_rate"]
     assert breakdown_needs(kpi, question, EventFacet("share_type"), SERIES) == needs(kpi, question, SERIES)
 

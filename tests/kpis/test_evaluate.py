@@ -9,6 +9,7 @@ import pytest
 
 from apps.audience.models import ProductUser
 from apps.engine.answers import people, remainder
+from apps.engine.definitions import where
 from apps.engine.expressions import Question
 from apps.engine.parts import EventFacet
 from apps.engine.periods import Period, parse_day, parse_month, parse_week
@@ -185,7 +186,7 @@ def test_share_types_split_the_numerator_alone(acme: Workspace) -> None:
         for row in rows
     ]
     assert sides == [("link", 2, 4), ("invite", 1, 4), (None, 1, 4)]
-    links = Question(APRIL, NOW, share_types=frozenset({"link"}))
+    links = Question(APRIL, NOW, limits=where({"share_type": {"link"}}))
     (only,) = evaluate(acme, [Asked(find("product_sharing_rate"), links)])
     assert only.answer.value == 50
     assert only.receipt.digest == rows[0].receipt.digest
@@ -193,6 +194,6 @@ def test_share_types_split_the_numerator_alone(acme: Workspace) -> None:
 
 def test_share_types_limit_active_users_to_those_who_shared_so(acme: Workspace) -> None:
     settled(acme, act("alice", "2026-04-03T09:00:00"), share("bob", "2026-04-03T09:00:00", share_scope="content"))
-    invites = Question(APRIL, NOW, share_types=frozenset({"invite"}))
+    invites = Question(APRIL, NOW, limits=where({"share_type": {"invite"}}))
     (result,) = evaluate(acme, [Asked(find("mau"), invites)])
     assert names(acme, people(result.answer.numerator)) == ["bob"]
