@@ -26,9 +26,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.oracle import history
+from tests.oracle.counting import KPIS
 from tests.oracle.ledger import Ledger
 from tests.oracle.messages import Raw
-from tests.oracle.oracle import KPIS, Asked, Home, Oracle
+from tests.oracle.oracle import Asked, Home, Oracle
 from tests.running import (
     BEAT,
     PYTHON,

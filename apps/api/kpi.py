@@ -121,8 +121,10 @@ class Kpi:
         by: Annotated[
             str,
             strawberry.argument(
-                description='"shareType" or "channel"; "icp", each profile; "segment", each saved one; or a '
-                'trait, such as "plan". "trait:channel" is a trait that is called like one of these words.'
+                description='"shareType" or "channel"; of what the KPI counts "shareScope", or "sourceChannel", '
+                '"template" and "customized" of messages, or "prompt", "placement" and "variant" of prompts; '
+                '"icp", each profile; "segment", each saved one; or a trait, such as "plan". "trait:channel" is a '
+                "trait that is called like one of these words."
             ),
         ],
         first: Annotated[int, strawberry.argument(description="How many parts beside the others, 1 to 100.")] = 20,
@@ -133,5 +135,5 @@ class Kpi:
         timezone: Timezone = None,
     ) -> list[KpiBreakdown]:
         asked = question(info.context, period, Filters(where, segment_as_of, share_types, channels, timezone))
-        split = Asked(self.entry, asked, dimension(info.context.reader, by))
+        split = Asked(self.entry, asked, dimension(info.context.reader, self.entry.kpi, by))
         return [KpiBreakdown.of(row) for row in breakdown(info.context.workspace, split, checked_first(first))]

@@ -36,6 +36,8 @@ class ReferralMessageFilter(EventFilter):
     """Referral messages."""
 
     source_channel = CharFilter(label="Source channel")
+    template = CharFilter(label="Template")
+    status = CharFilter(label="Status")
     customized = BooleanFilter(label="Customized")
 
 

@@ -54,6 +54,9 @@ class TaxonomyVersion(WorkspaceRow):
     zone = models.CharField(max_length=64)
     definitions = models.JSONField(help_text="By definition id: name, kind, is_activity, constants, columns.")
     icp = models.JSONField(default=dict, help_text="By slug of an ICP profile: its rule and the rule's number.")
+    share_kinds = models.JSONField(
+        default=list, help_text="Share type and channel of each of the defined share events."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta(WorkspaceRow.Meta):
@@ -114,9 +117,14 @@ class Event(WorkspaceRow):
     source_channel = models.CharField(max_length=FACET_LENGTH, null=True)
     object_type = models.CharField(max_length=FACET_LENGTH, null=True)
     feature = models.CharField(max_length=FACET_LENGTH, null=True)
+    template = models.CharField(max_length=FACET_LENGTH, null=True)
+    prompt = models.CharField(max_length=FACET_LENGTH, null=True)
+    placement = models.CharField(max_length=FACET_LENGTH, null=True)
+    variant = models.CharField(max_length=FACET_LENGTH, null=True)
     status = models.CharField(max_length=FACET_LENGTH, null=True)
     is_error = models.BooleanField(null=True)
     customized = models.BooleanField(null=True)
+    viewable = models.BooleanField(null=True)
     properties = ExactJSONField(default=dict)
 
     class Meta(WorkspaceRow.Meta):

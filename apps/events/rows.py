@@ -21,7 +21,10 @@ from apps.workspaces.exactjson import to_json
 logger = logging.getLogger(__name__)
 
 # Each is filled from the property of its name.
-TEXT_COLUMNS = ("share_type", "share_scope", "channel", "source_channel", "object_type", "feature", "status")
+TEXT_COLUMNS = (
+    *("share_type", "share_scope", "channel", "source_channel", "object_type", "feature", "status"),
+    *("template", "prompt", "placement", "variant"),
+)
 # What one share, message or impression is known by, and what later events name it by: the first that is given.
 LINKS = ("impression", "message_id", "message", "action_id")
 SESSIONS = ("session", "session_id")
@@ -41,6 +44,7 @@ COLUMNS = {
     **dict.fromkeys(TEXT_COLUMNS, "text"),
     "is_error": "boolean",
     "customized": "boolean",
+    "viewable": "boolean",
     "properties": "jsonb",
 }
 NAMES = ", ".join(COLUMNS)
@@ -93,6 +97,7 @@ class Draft:
             *(_text(properties, name, FACET_LENGTH) for name in TEXT_COLUMNS),
             _flag(properties, "is_error"),
             _flag(properties, "message_customized"),
+            _flag(properties, "viewable"),
             properties,
         )
 

@@ -25,7 +25,7 @@ COLUMNS = (
     *("originalTimestamp", "receivedAt", "sentAt", "channel", "integrations", "version"),
 )
 # These are read as booleans only, whatever the event and whether it is planned or not.
-FLAGS = {"is_error": "boolean", "message_customized": "boolean", INTERNAL_TRAIT: "boolean"}
+FLAGS = dict.fromkeys(("is_error", "message_customized", "viewable", INTERNAL_TRAIT), "boolean")
 BOOLEANS = {"true": True, "false": False}
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 

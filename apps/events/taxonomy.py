@@ -18,9 +18,19 @@ from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVe
 from apps.workspaces.models import Workspace
 
 ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
-SHARES = Series("share.created", Space.USER, facets=("share_type", "share_scope", "channel"), counts=True)
-SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARES.facets)
-SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS)}
+SHARING = ("share_type", "share_scope", "channel")
+# Whether a share's type and channel are one of the workspace's defined kinds (KPIS.md A8).
+IS_DEFINED = "is_defined"
+SHARES = Series("share.created", Space.USER, facets=(*SHARING, IS_DEFINED), counts=True)
+SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARING)
+MESSAGES = Series(
+    "referral_message.sent",
+    Space.USER,
+    facets=("source_channel", "channel", "template", "customized"),
+    counts=True,
+)
+PROMPTS = Series("referral_prompt.shown", Space.USER, facets=("prompt", "placement", "variant"), counts=True)
+SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS)}
 # Everything that is known of people and accounts by the day has one version together.
 STATES = "STATES"
 STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
@@ -56,7 +66,8 @@ class Meaning:
 class Taxonomy:
     """One frozen version: meanings by definition id, and the zone whose hours are the buckets.
 
-    Of each approved ICP profile, by slug, `icp` has the rule and `icp_numbers` that rule's number.
+    Of each approved ICP profile, by slug, `icp` has the rule and `icp_numbers` that rule's number. `share_kinds`
+    are the share types and channels of the defined share events.
     """
 
     version: int
@@ -64,6 +75,7 @@ class Taxonomy:
     meanings: Mapping[int, Meaning]
     icp: Mapping[str, Any]
     icp_numbers: Mapping[str, int]
+    share_kinds: frozenset[tuple[str, str]]
 
     def version_keys(self) -> list[str]:
         """Whatever has a version: the keys of the workspace's version map."""
@@ -76,7 +88,8 @@ class Taxonomy:
         if key.startswith(ICP):
             slug = key.removeprefix(ICP)
             return self.zone, self.state_kinds(), self.icp_numbers[slug], self.icp[slug]
-        return self.zone, self.feeders(key)
+        kinds = self.share_kinds if IS_DEFINED in SERIES[key].facets else frozenset()
+        return self.zone, self.feeders(key), kinds
 
     def feeders(self, series: str) -> dict[int, Meaning]:
         """The definitions that feed a series."""
@@ -126,7 +139,8 @@ def _thawed(row: TaxonomyVersion) -> Taxonomy:
     meanings = {int(pk): Meaning(**meaning) for pk, meaning in row.definitions.items()}
     rules = {slug: frozen["rule"] for slug, frozen in row.icp.items()}
     numbers = {slug: frozen["number"] for slug, frozen in row.icp.items()}
-    return Taxonomy(row.version, row.zone, meanings, rules, numbers)
+    kinds = frozenset((share_type, channel) for share_type, channel in row.share_kinds)
+    return Taxonomy(row.version, row.zone, meanings, rules, numbers, kinds)
 
 
 def install(workspace: Workspace) -> None:
@@ -229,10 +243,12 @@ def _freeze(workspace: Workspace, version: int) -> TaxonomyVersion:
     rows = EventDefinition.objects.filter(workspace=workspace, is_planned=True).values("pk", *MEANING)
     rules = IcpVersion.objects.filter(workspace=workspace, status=IcpStatus.APPROVED)
     approved = rules.values_list("profile__slug", "number", "rule")
+    kinds = ShareKind.objects.filter(workspace=workspace, is_defined=True)
     return TaxonomyVersion.objects.create(
         workspace=workspace,
         version=version,
         zone=workspace.timezone,
         definitions={row["pk"]: {field: row[field] for field in MEANING} for row in rows},
         icp={slug: {"number": number, "rule": rule} for slug, number, rule in approved},
+        share_kinds=sorted(kinds.values_list("share_type__slug", "channel")),
     )

@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 from apps.engine.conditions import InIcp
+from apps.engine.definitions import Kpi
 from apps.engine.parts import By, ByCondition, ByTrait, EventFacet, Part, PartKind
+from apps.engine.plan import facets_of
 from apps.engine.refusals import Refusal, nearest
+from apps.events.taxonomy import SERIES
 from apps.kpis.conditions import Place, Reader
 from apps.kpis.traits import text
 
-FACETS = {"shareType": "share_type", "share_type": "share_type", "channel": "channel"}
-NAMES = ("shareType", "channel", "icp", "segment")
+FACETS = {
+    "shareType": "share_type",
+    "share_type": "share_type",
+    "shareScope": "share_scope",
+    "channel": "channel",
+    "sourceChannel": "source_channel",
+    "template": "template",
+    "customized": "customized",
+    "prompt": "prompt",
+    "placement": "placement",
+    "variant": "variant",
+}
+# Whoever is counted can be told apart by their shares, whatever is counted.
+OF_SHARES = frozenset({"share_type", "channel"})
+NAMES = ("icp", "segment")
 TRAIT = "trait:"
 LABELS = {PartKind.UNKNOWN: "(unknown)", PartKind.ERASED: "(erased)", PartKind.OTHER: "(other)"}
 
 
-def dimension(reader: Reader, by: str) -> By:
+def dimension(reader: Reader, kpi: Kpi, by: str) -> By:
     """What a name means: an event field, "icp", "segment", or a trait, which may have "trait:" before it.
 
-    Raises Refusal for any other name.
+    Raises Refusal for any other name, and for a field that nothing which the KPI counts has.
     """
-    if by in FACETS:
+    facets = OF_SHARES | facets_of(kpi, SERIES)
+    names = {name for name, facet in FACETS.items() if facet in facets} - {"share_type"}
+    if FACETS.get(by) in facets:
         return EventFacet(FACETS[by])
     if by == "icp":
         return ByCondition({slug: InIcp(slug) for slug in reader.profiles})
     if by == "segment":
         return ByCondition({slug: reader.read({"segment": slug}, Place("by")) for slug in reader.segments})
     name = by.removeprefix(TRAIT)
-    if name not in reader.traits:
-        expected = f"{', '.join(NAMES)} or a trait of this workspace"
-        raise Refusal("UNKNOWN_DIMENSION", "by", expected, nearest(name, {*NAMES, *reader.traits}))
-    return ByTrait(name)
+    if name in reader.traits and by not in FACETS:
+        return ByTrait(name)
+    expected = f"{', '.join((*sorted(names), *NAMES))} or a trait of this workspace"
+    if by in reader.traits:
+        raise Refusal("UNKNOWN_DIMENSION", "by", expected, (f"{TRAIT}{by}",))
+    raise Refusal("UNKNOWN_DIMENSION", "by", expected, nearest(name, {*names, *NAMES, *reader.traits}))
 
 
 def value(by: By, part: Part) -> str | None:

@@ -20,13 +20,28 @@ WHO = {
     "ACTIVITY": "active",
     "share.created": "who shared",
     "share.created@account": "that shared",
+    "referral_message.sent": "who sent a referral message",
+    "referral_prompt.shown": "who were shown a referral prompt",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
     "account:registered": "created",
 }
-DID = {"active": "were active", "who shared": "shared", "that shared": "shared"}
-EVENTS = {"share.created": ("share", "shares")}
+DID = {
+    "active": "were active",
+    "who shared": "shared",
+    "that shared": "shared",
+    "who sent a referral message": "sent a referral message",
+    "who were shown a referral prompt": "were shown a referral prompt",
+}
+EVENTS = {
+    "share.created": ("share", "shares"),
+    "referral_message.sent": ("referral message sent", "referral messages sent"),
+    "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
+}
+# Events that are told apart by a facet, and what somebody did who has any such.
+SUCH = {"customized": "customized {}", "is_defined": "{} of a defined kind"}
+DONE = {"customized": "customized"}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
 
 
@@ -60,15 +75,29 @@ def _said(asked: Asked, sides: list[Side], period: Period) -> str:
         when = f"as of {_day(basis(period, asked.question).end)} ({period.zone})"
     when += _population(operands[-1], sides[-1])
     if isinstance(expression, Ratio) and expression.subset:
-        return f"{sides[0].amount:,} of the {counted[1]} {when} {DID[_who(operands[0])]}"
+        return f"{sides[0].amount:,} of the {counted[1]} {when} {_did(operands[0], sides[0])}"
     return f"{' for '.join(counted)} {when}"
+
+
+def _did(leaf: Leaf, side: Side) -> str:
+    (done,) = [DONE[facet] for facet in _facets(leaf) if facet in DONE] or [""]
+    if isinstance(leaf, Count):
+        return f"{'were' if side.amount != 1 else 'was'} {done}"
+    return f"{done} at least one" if done else DID[_who(leaf)]
 
 
 def _counted(leaf: Leaf, side: Side) -> str:
     is_many = side.amount != 1
-    if isinstance(leaf, Count):
-        return f"{side.amount:,} {EVENTS[leaf.series][is_many]}"
-    return f"{side.amount:,} {SUBJECTS[leaf.unit][is_many]} {_who(leaf)}"
+    if not isinstance(leaf, Count):
+        return f"{side.amount:,} {SUBJECTS[leaf.unit][is_many]} {_who(leaf)}"
+    events = EVENTS[leaf.series][is_many]
+    for facet in _facets(leaf):
+        events = SUCH.get(facet, "{}").format(events)
+    return f"{side.amount:,} {events}"
+
+
+def _facets(leaf: Leaf) -> list[str]:
+    return [facet for facet, _ in leaf.where] if isinstance(leaf, Distinct | Count) else []
 
 
 def _who(leaf: Leaf) -> str:

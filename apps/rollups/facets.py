@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
 from apps.engine.periods import Grain
 from apps.events import taxonomy
 from apps.rollups.models import Rollup
@@ -9,16 +14,12 @@ from apps.workspaces.models import Workspace
 
 
 def occurring(workspace: Workspace) -> set[tuple[str | None, str | None]]:
-    """Every pair of share type and channel that a share has had; None is a share without one.
+    """Every pair of share type and channel that a share or a referral message has had; None is one without it.
 
     Months are few, and have all that their days have.
     """
-    series = taxonomy.SHARES.name
-    rows = Rollup.objects.filter(
-        workspace=workspace,
-        series=series,
-        version=taxonomy.versions_of(workspace).current[series],
-        grain=Grain.MONTH,
-        closed_xid__isnull=True,
-    )
+    current = taxonomy.versions_of(workspace).current
+    series = [Q(series=one.name, version=current[one.name]) for one in (taxonomy.SHARES, taxonomy.MESSAGES)]
+    months = Rollup.objects.filter(workspace=workspace, grain=Grain.MONTH, closed_xid__isnull=True)
+    rows = months.filter(reduce(or_, series))
     return set(rows.values_list("facets__share_type", "facets__channel").distinct())

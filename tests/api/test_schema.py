@@ -47,7 +47,16 @@ def test_every_type_field_argument_and_enum_value_is_described() -> None:
     [
         ('(search: "sharing")', ["product_sharing_rate"]),
         ("(stage: ACQUISITION, indicator: LAGGING)", ["product_sharing_rate"]),
-        ("(stage: REFERRAL, indicator: LEADING)", ["share_actions"]),
+        (
+            "(stage: REFERRAL, indicator: LEADING)",
+            [
+                "customized_referral_messages",
+                "defined_share_events",
+                "referral_messages_sent",
+                "referral_prompts_displayed",
+                "share_actions",
+            ],
+        ),
         ("(stage: REVENUE)", []),
     ],
 )
@@ -57,14 +66,20 @@ def test_kpis_are_found_by_stage_indicator_and_text(api: Api, arguments: str, ex
 
 def test_all_kpis_are_listed_by_slug(api: Api) -> None:
     assert [kpi["slug"] for kpi in api.data("{ kpis { slug } }")["kpis"]] == [
+        "customized_referral_messages",
         "dau",
+        "defined_share_events",
         "icp_users_who_shared",
         "identified_icp_users",
         "mau",
         "mau_rolling_30d",
         "new_accounts",
+        "personalized_referral_outreach_rate",
+        "personalized_referral_outreach_rate_by_user",
         "product_adoption_rate",
         "product_sharing_rate",
+        "referral_messages_sent",
+        "referral_prompts_displayed",
         "share_actions",
         "share_rate_among_icps",
         "signups",

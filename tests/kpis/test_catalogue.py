@@ -16,14 +16,20 @@ from apps.engine.sets import Space
 from apps.kpis.catalogue import FOLDER, UnknownKpi, entries, find
 
 SLUGS = [
+    "customized_referral_messages",
     "dau",
+    "defined_share_events",
     "icp_users_who_shared",
     "identified_icp_users",
     "mau",
     "mau_rolling_30d",
     "new_accounts",
+    "personalized_referral_outreach_rate",
+    "personalized_referral_outreach_rate_by_user",
     "product_adoption_rate",
     "product_sharing_rate",
+    "referral_messages_sent",
+    "referral_prompts_displayed",
     "share_actions",
     "share_rate_among_icps",
     "signups",
@@ -93,6 +99,11 @@ def test_every_entry_says_all_that_a_reader_needs() -> None:
         assert all(text.endswith(".") for text in (entry.definition, entry.example)), entry.slug
 
 
-def test_the_rate_among_icps_is_the_one_whose_label_a_source_gives() -> None:
+def test_a_source_gives_the_labels_of_three_rates_of_which_one_has_two_readings() -> None:
     sourced = [entry.slug for entry in entries().values() if entry.indicator_source == "seed"]
-    assert sourced == ["product_sharing_rate", "share_rate_among_icps"]
+    assert sourced == [
+        "personalized_referral_outreach_rate",
+        "personalized_referral_outreach_rate_by_user",
+        "product_sharing_rate",
+        "share_rate_among_icps",
+    ]

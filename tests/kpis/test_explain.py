@@ -1,11 +1,10 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from apps.engine.conditions import AsOf, TraitIs, TraitOp
-from apps.engine.definitions import STATES
+from apps.engine.definitions import STATES, where
 from apps.engine.expressions import Question
 from apps.engine.parts import By, ByCondition, ByTrait, EventFacet
 from apps.engine.periods import Period, between, parse_day, parse_month, parse_quarter, parse_week, parse_year
@@ -33,6 +32,10 @@ def acme(db: None) -> Workspace:
         act("bob", "2026-04-02T11:00:00"),
         identify("alice", "2026-04-01T09:00:00", plan="pro"),
         track("user.signed_up", "alice", "2026-04-02T08:00:00", channel="ads"),
+        track("referral_message.sent", "alice", "2026-04-02T10:00:00", message_customized=True),
+        track("referral_message.sent", "alice", "2026-04-02T10:01:00", message_customized=False),
+        track("referral_message.sent", "bob", "2026-04-02T10:02:00"),
+        track("referral_prompt.shown", "bob", "2026-04-02T10:02:00"),
     )
     queue.settle(acme.pk)
     return acme
@@ -68,6 +71,18 @@ def test_numbers_are_written_as_people_write_them(unit: str, value: Decimal | No
         ("total_active_users", "2 people active in April 2026 (UTC)."),
         ("users_who_shared", "1 person who shared in April 2026 (UTC)."),
         ("share_actions", "2 shares in April 2026 (UTC)."),
+        ("defined_share_events", "1 share of a defined kind in April 2026 (UTC)."),
+        ("referral_messages_sent", "3 referral messages sent in April 2026 (UTC)."),
+        ("customized_referral_messages", "1 customized referral message sent in April 2026 (UTC)."),
+        (
+            "personalized_referral_outreach_rate",
+            "1 of the 3 referral messages sent in April 2026 (UTC) was customized: 33.33 %.",
+        ),
+        (
+            "personalized_referral_outreach_rate_by_user",
+            "1 of the 2 people who sent a referral message in April 2026 (UTC) customized at least one: 50 %.",
+        ),
+        ("referral_prompts_displayed", "1 referral prompt shown in April 2026 (UTC)."),
         ("mau_rolling_30d", "2 people active from 2026-04-01 to 2026-04-30 (UTC)."),
         ("dau", "0 people active on 30 April 2026 (UTC)."),
         ("signups", "1 person who signed up in April 2026 (UTC)."),
@@ -125,9 +140,7 @@ def test_an_undefined_value_says_why(acme: Workspace) -> None:
 
 
 def test_restrictions_are_named(acme: Workspace) -> None:
-    question = replace(
-        Question(APRIL, NOW), share_types=frozenset({"invite", "link"}), channels=frozenset({"email"})
-    )
+    question = Question(APRIL, NOW, limits=where({"share_type": {"invite", "link"}, "channel": {"email"}}))
 
     assert said(acme, "product_sharing_rate", question) == (
         "1 of the 2 people active in April 2026 (UTC) shared "

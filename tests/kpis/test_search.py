@@ -14,7 +14,15 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
         ("Acquisition", "lagging", None, ["product_sharing_rate"]),
         ("Acquisition", "leading", None, ["identified_icp_users", "new_accounts", "signups"]),
         ("Referral", "lagging", "icp", ["icp_users_who_shared", "share_rate_among_icps"]),
-        ("Referral", "leading", None, ["share_actions"]),
+        (
+            "Referral",
+            "leading",
+            None,
+            [
+                *("customized_referral_messages", "defined_share_events", "referral_messages_sent"),
+                *("referral_prompts_displayed", "share_actions"),
+            ],
+        ),
         (None, None, "ISO WEEK", ["wau"]),
         (None, None, "  rolling  ", ["mau_rolling_30d"]),
         (None, "lagging", "somebody else", ["product_sharing_rate"]),

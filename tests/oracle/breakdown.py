@@ -1,4 +1,4 @@
-"""The parts of an answer: by an event's facet, a trait, an ICP profile or a saved segment (KPIS.md G9)."""
+"""The parts of an answer: by a field of events, a trait, an ICP profile or a saved segment (KPIS.md G9)."""
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
@@ -6,8 +6,9 @@ from datetime import date
 from typing import TypeAlias
 
 from tests.oracle.conditions import Condition, InIcp, written
+from tests.oracle.counting import DIMENSIONS, FILTERS, carries, sides
 from tests.oracle.messages import ERASED
-from tests.oracle.oracle import SHARING, Answer, Asked, Oracle
+from tests.oracle.oracle import Answer, Asked, Oracle
 from tests.oracle.segments import Segments
 
 Key: TypeAlias = str | None
@@ -16,7 +17,6 @@ Keys: TypeAlias = Callable[[str, date], Set[Key]]
 """The parts that somebody is in, as of a day."""
 
 OTHER = "(other)"
-FACETS = {"shareType": "share_type", "channel": "channel"}
 
 
 @dataclass(frozen=True)
@@ -30,27 +30,32 @@ class Split:
 
 def breakdown(oracle: Oracle, asked: Asked, split: Split) -> dict[Key, Answer]:
     """The first parts that have somebody in them, the largest first, and one of all the others together."""
-    if split.by in FACETS:
-        return _of_facet(oracle, asked, FACETS[split.by], split.first)
+    if split.by in DIMENSIONS:
+        return _of_field(oracle, asked, DIMENSIONS[split.by], split.first)
     keys = _keys(oracle, asked, split)
 
     def of(some: Collection[Key]) -> Answer:
         return oracle.answer(asked, lambda who, day: not keys(who, day).isdisjoint(some))
 
-    items = (item for side in oracle.sides(asked) for item in oracle.items(side, asked))
+    items = (item for side in sides(asked.kpi) for item in oracle.items(side, asked))
     return _first({key for item in items for key in keys(item.who, item.basis)}, of, split.first)
 
 
-def _of_facet(oracle: Oracle, asked: Asked, facet: str, first: int) -> dict[Key, Answer]:
-    """What is counted by its share is split, and the whole of a rate stays the whole; or else who shared is."""
-    sides = [side for side in oracle.sides(asked) if side in SHARING] or oracle.sides(asked)
+def _of_field(oracle: Oracle, asked: Asked, field: str, first: int) -> dict[Key, Answer]:
+    """The sides whose events have the field are split, and another one stays whole; or else who shared is."""
+    split = [side for side in sides(asked.kpi) if carries(side, field)]
+    if not split and field not in FILTERS:
+        raise ValueError(f"nothing that {asked.kpi} counts has a {field}")
+    told = [deed for side in split for deed in oracle.told(side, asked)] if split else oracle.sharing(asked)
 
     def of(some: Collection[Key]) -> Answer:
-        return oracle.answer(asked.only(facet, some))
+        return oracle.answer(asked.only(field, some))
 
-    found = {deed.fields[facet] for deed in oracle.sharing(asked)}
-    has_any = {key for key in found for side in sides if any(oracle.items(side, asked.only(facet, {key})))}
-    return _first(has_any, of, first)
+    def has_any(key: Key) -> bool:
+        one = asked.only(field, {key})
+        return any(any(oracle.items(side, one)) for side in split or sides(asked.kpi))
+
+    return _first({key for key in {deed.fields[field] for deed in told} if has_any(key)}, of, first)
 
 
 def _first(found: Set[Key], of: Callable[[Collection[Key]], Answer], first: int) -> dict[Key, Answer]:

@@ -6,9 +6,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from tests.oracle.counting import ACTIVITY
 from tests.oracle.messages import Raw
 from tests.oracle.moments import Moments
-from tests.oracle.oracle import ACTIVITY
 
 SHARE_TYPES = ("link", "link", "link", "invite", "export", None)
 SCOPES = ("product", "product", "product", "product", "content", "referral", None)

@@ -36,6 +36,17 @@ def shared(user: str, day: str, **properties: Any) -> Raw:
     return did(user, "share.created", day, **(told | properties))
 
 
+def wrote(user: str, day: str, is_customized: bool | None = None, **properties: Any) -> Raw:
+    """Sent a referral message."""
+    told: dict[str, Any] = {"message_id": f"r-{next(NUMBERS)}", "message_customized": is_customized}
+    return did(user, "referral_message.sent", day, **(told | properties))
+
+
+def saw(user: str, day: str, **properties: Any) -> Raw:
+    """Was shown a referral prompt."""
+    return did(user, "referral_prompt.shown", day, **({"impression": f"i-{next(NUMBERS)}"} | properties))
+
+
 def called(user: str, day: str, **traits: object) -> Raw:
     return message("identify", day, userId=user, traits=traits)
 

@@ -10,6 +10,10 @@ Moment: TypeAlias = tuple[datetime, str]
 # The properties without which these events say nothing.
 REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
 OF_ACCOUNTS = ("account.", "membership.")
+SHARE, MESSAGE, PROMPT = "share.created", "referral_message.sent", "referral_prompt.shown"
+TEXTS = ("share_type", "share_scope", "channel", "source_channel", "template", "prompt", "placement", "variant")
+# A message that bounced was sent.
+SENT = (None, "sent", "delivered", "bounced")
 # By whom things are done that somebody did who was erased.
 ERASED = "(erased)"
 
@@ -23,6 +27,23 @@ def said(raw: Raw) -> Raw:
     """The properties of an event."""
     properties: Raw = raw.get("properties", {})
     return properties
+
+
+def fields(raw: Raw) -> dict[str, str | None]:
+    """By what an event can be told from others of its name; an empty text says nothing."""
+    word = said(raw).get("message_customized")
+    customized = str(word).lower() if isinstance(word, bool) else None
+    return {name: said(raw).get(name) or None for name in TEXTS} | {"customized": customized}
+
+
+def is_valid(raw: Raw) -> bool:
+    """Whether a share was made, a referral message sent, a prompt seen; other events are what they are called."""
+    told, status = said(raw), said(raw).get("status")
+    if raw["event"] == SHARE:
+        return told.get("is_error") is not True and status not in ("failed", "cancelled")
+    if raw["event"] == MESSAGE:
+        return status in SENT
+    return raw["event"] != PROMPT or told.get("viewable") is not False
 
 
 def user_of(raw: Raw) -> str | None:

@@ -12,9 +12,19 @@ from functools import cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from tests.oracle.conditions import All, Condition, KpiSide
+from tests.oracle.conditions import All, Condition, KpiSide, Where
+from tests.oracle.counting import (
+    ACTIVITY,
+    CARRIED,
+    EVENTS,
+    FILTERS,
+    KPIS,
+    OF_ICP,
+    Events,
+    carried,
+)
 from tests.oracle.ledger import Ledger
-from tests.oracle.messages import Raw, moment, said
+from tests.oracle.messages import SHARE, Raw, fields, is_valid, moment
 from tests.oracle.moments import SHORTEST, midnight
 from tests.oracle.people import ACCOUNT, USER, People
 from tests.oracle.periods import DAY, answered
@@ -26,46 +36,7 @@ Amounts: TypeAlias = Mapping[str, int]
 Part: TypeAlias = Callable[[str, date], bool]
 """Whether somebody is in a part of an answer as of a day."""
 
-# KPIS.md section 5, the rows marked A.
-ACTIVITY = frozenset(
-    {
-        "user.signed_up",
-        "session.started",
-        "session.ended",
-        "action.performed",
-        "feature.used",
-        "task.completed",
-        "onboarding.started",
-        "onboarding.completed",
-        "share.created",
-        "share.retracted",
-        "referral_message.sent",
-        "survey.responded",
-    }
-)
-# The sides of each KPI, by what they count (KPIS.md section 6).
-KPIS: Mapping[str, tuple[str, str | None]] = {
-    "total_active_users": ("active", None),
-    "users_who_shared": ("product sharers", None),
-    "share_actions": ("product shares", None),
-    "product_sharing_rate": ("product sharers", "active"),
-    "dau": ("active", None),
-    "wau": ("active", None),
-    "mau": ("active", None),
-    "mau_rolling_30d": ("active", None),
-    "identified_icp_users": ("open ICP users", None),
-    "total_icp_users_active": ("active ICP users", None),
-    "icp_users_who_shared": ("ICP sharers", None),
-    "share_rate_among_icps": ("ICP sharers", "active ICP users"),
-    "signups": ("signups", None),
-    "new_accounts": ("new accounts", None),
-    "product_adoption_rate": ("active", "open or active"),
-}
-RATES = frozenset(kpi for kpi, (_, whole) in KPIS.items() if whole)
-SHARING = frozenset({"product sharers", "product shares", "ICP sharers"})
-OF_ICP = frozenset({"open ICP users", "active ICP users", "ICP sharers"})
 ANYBODY = All(())
-FACETS = ("share_type", "share_scope", "channel")
 
 
 @dataclass(frozen=True)
@@ -79,7 +50,10 @@ class Home:
 
 @dataclass(frozen=True)
 class Asked:
-    """A KPI, a period as people write it, when it is asked, by which zone's days, and what it is restricted to."""
+    """A KPI, a period as people write it, when it is asked, by which zone's days, and what it is restricted to.
+
+    `where` are the values that the fields of events have in the part of an answer that it is about.
+    """
 
     kpi: str
     period: str
@@ -89,6 +63,7 @@ class Asked:
     channels: Allowed = None
     segment: Condition | None = None
     as_of: str | None = None
+    where: Where = ()
 
     @property
     def days(self) -> list[date]:
@@ -99,9 +74,15 @@ class Asked:
     def space(self) -> str:
         return ACCOUNT if self.kpi == "new_accounts" else USER
 
-    def only(self, facet: str, values: Collection[str | None]) -> "Asked":
-        allowed = frozenset(values)
-        return replace(self, channels=allowed) if facet == "channel" else replace(self, share_types=allowed)
+    @property
+    def limits(self) -> Where:
+        """To which values which fields of events are restricted."""
+        filters = (("share_type", self.share_types), ("channel", self.channels))
+        return (*((name, allowed) for name, allowed in filters if allowed is not None), *self.where)
+
+    def only(self, field: str, values: Collection[str | None]) -> "Asked":
+        """Restricted to a part of the answer."""
+        return replace(self, where=(*self.where, (field, frozenset(values))))
 
 
 @dataclass(frozen=True)
@@ -149,22 +130,17 @@ class Oracle:
         if whole is None:
             return Answer(Decimal(sum(numerator.values())), numerator)
         denominator = self._amounts(whole, asked, part)
-        return percent(dict.fromkeys(numerator.keys() & denominator.keys(), 1), denominator)
+        within = {who: amount for who, amount in numerator.items() if who in denominator}
+        return percent(within, denominator)
 
-    def sides(self, asked: Asked) -> list[str]:
-        """What the KPI counts: a numerator, and of a rate a denominator."""
-        return [side for side in KPIS[asked.kpi] if side is not None]
+    def told(self, side: str, asked: Asked) -> list[Deed]:
+        """The events that a side counts, within what the question restricts of their fields."""
+        events = EVENTS[side]
+        return self._within(asked, events, CARRIED[events.name])
 
     def sharing(self, asked: Asked) -> list[Deed]:
-        """The shares that the KPI counts, or, where it counts none, those by which a question restricts it."""
-        shares = [deed for deed in self._done(asked) if deed.event == "share.created" and deed.is_valid]
-        scopes = {"product"} if KPIS[asked.kpi][0].startswith("product") else None
-        limits = (("share_type", asked.share_types), ("channel", asked.channels), ("share_scope", scopes))
-        return [
-            deed
-            for deed in shares
-            if all(allowed is None or deed.fields[name] in allowed for name, allowed in limits)
-        ]
+        """The shares by which a question restricts who counts, as its KPI counts nothing that has the field."""
+        return self._within(asked, Events(SHARE), FILTERS - carried(asked.kpi))
 
     @cache  # noqa: B019 (an oracle lives as long as its questions)
     def segments(self, asked: Asked) -> Segments:
@@ -189,7 +165,7 @@ class Oracle:
 
     def _amounts(self, side: str, asked: Asked, part: Part | None) -> Amounts:
         kept = [item.who for item in self.items(side, asked) if part is None or part(item.who, item.basis)]
-        return Counter(kept) if side == "product shares" else dict.fromkeys(kept, 1)
+        return Counter(kept) if side in EVENTS and EVENTS[side].each else dict.fromkeys(kept, 1)
 
     def items(self, side: str, asked: Asked) -> Iterator[Item]:
         """Everybody who counts on a side, as often as they do, each with the day by which they do."""
@@ -205,7 +181,7 @@ class Oracle:
                 yield replace(item, basis=basis)
 
     def _counted(self, side: str, asked: Asked) -> set[str]:
-        """Whoever a side may count: no colleagues; the profiles' people; of a restricted question the sharers.
+        """Whoever a side may count: no colleagues; the profiles' people; those who shared as a question wants it.
 
         An account has the shares that somebody who counts made in it (KPIS.md G8).
         """
@@ -213,7 +189,7 @@ class Oracle:
         counted = everybody - self.people.internal[asked.space]
         if side in OF_ICP:
             counted &= self.traits.matching(None, self.as_of(asked).end)
-        if (asked.share_types, asked.channels) == (None, None) or SHARING & set(KPIS[asked.kpi]):
+        if {name for name, _ in asked.limits} <= carried(asked.kpi):
             return counted
         shares = [deed for deed in self.sharing(asked) if deed.user not in self.people.internal[USER]]
         return counted & {deed.user if asked.space == USER else deed.account for deed in shares}
@@ -228,26 +204,33 @@ class Oracle:
             yield from (Item(user, end, end) for user in self.people.open(end))
         if "active" in side:
             yield from (Item(d.user, d.day, end) for d in self._done(asked) if d.event in self.home.activity)
-        if side in SHARING:
-            basis = side == "product shares"
-            yield from (Item(d.user, d.day, d.day if basis else end) for d in self.sharing(asked))
+        if side in EVENTS:
+            each = EVENTS[side].each
+            yield from (Item(d.user, d.day, d.day if each else end) for d in self.told(side, asked))
+
+    def _within(self, asked: Asked, events: Events, names: Collection[str]) -> list[Deed]:
+        """The events of the period that have what a question wants of those fields that are named."""
+        limits = [(name, allowed) for name, allowed in asked.limits if name in names]
+        return [
+            deed
+            for deed in self._done(asked)
+            if events.hold(deed) and all(deed.fields[name] in allowed for name, allowed in limits)
+        ]
 
     def _done(self, asked: Asked) -> Iterator[Deed]:
         by_day = self._by_day(asked.zone)
         return (deed for day in asked.days for deed in by_day.get(day, ()))
 
     def _deed(self, raw: Raw, user: str) -> Deed:
-        at, fields = moment(raw)[0], said(raw)
-        is_valid = fields.get("is_error") is not True and fields.get("status") not in ("failed", "cancelled")
-        facets = {name: fields.get(name) for name in FACETS}
+        at = moment(raw)[0]
         return Deed(
             user=user,
             account=self.people.account_of_event(raw, user),
             event=raw["event"],
             at=at,
             day=self._day(at),
-            fields=facets,
-            is_valid=is_valid or raw["event"] != "share.created",
+            fields=fields(raw),
+            is_valid=is_valid(raw),
         )
 
     def _day(self, at: datetime) -> date:
@@ -265,5 +248,5 @@ def percent(numerator: Amounts, denominator: Amounts) -> Answer:
     """100 a / b, half even at six places; nothing over nobody (KPIS.md G3, G4)."""
     if not denominator:
         return Answer(None, numerator, denominator)
-    exact = Decimal(100 * len(numerator)) / Decimal(len(denominator))
+    exact = Decimal(100 * sum(numerator.values())) / Decimal(sum(denominator.values()))
     return Answer(exact.quantize(Decimal("0.000001"), ROUND_HALF_EVEN), numerator, denominator)

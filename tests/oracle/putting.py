@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.engine.conditions import AsOf
+from apps.engine.definitions import where
 from apps.engine.expressions import Question as Put
 from apps.kpis.catalogue import find
 from apps.kpis.conditions import Reader
@@ -20,16 +21,17 @@ def put(reader: Reader, question: Question, by: str | None = None) -> Asked:
     """The question, with its condition written as SegmentInput; the reader is of its instant."""
     asked = question.asked
     segment = None if asked.segment is None else reader.read(segment_input(asked.segment))
+    limits = {"share_type": asked.share_types, "channel": asked.channels}
     inner = Put(
         period=read_period(period_input(asked.period), asked.zone, asked.now),
         now=asked.now,
-        share_types=asked.share_types,
-        channels=asked.channels,
+        limits=where({name: allowed for name, allowed in limits.items() if allowed is not None}),
         home=home(reader.workspace),
         segment=segment,
         as_of=None if asked.as_of is None else AsOf(asked.as_of),
     )
-    return Asked(find(asked.kpi), inner, None if by is None else dimension(reader, by))
+    entry = find(asked.kpi)
+    return Asked(entry, inner, None if by is None else dimension(reader, entry.kpi, by))
 
 
 def segment_input(condition: Condition) -> dict[str, Any]:

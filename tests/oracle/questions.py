@@ -1,13 +1,14 @@
 """Random questions about a stream: any KPI, period, restriction, condition, as-of day, zone and breakdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from tests.oracle.counting import BASIC, DIMENSIONS, KPIS, OF_REFERRALS, RATES, carried, counts_events
 from tests.oracle.drawn import CHANNELS, SHARE_TYPES
 from tests.oracle.moments import midnight
-from tests.oracle.oracle import KPIS, Allowed, Asked
+from tests.oracle.oracle import Allowed, Asked
 from tests.oracle.periods import DAY, label, span, unit
 from tests.oracle.streams import Stream
 from tests.oracle.trees import NAMES, Trees
@@ -27,7 +28,7 @@ ENTRIES = frozenset({"signups", "new_accounts"})
 OF_ACCOUNTS = "new_accounts"
 AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
 BY_FACET = ("shareType", "channel")
-BY = (*BY_FACET, "icp", "trait:plan", *NAMES)
+OF_PEOPLE = ("icp", "trait:plan", *NAMES)
 FIRST = (1, 2, 3, 20)
 
 
@@ -41,10 +42,11 @@ class Question:
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
-    """Three or more for every KPI, at random restricted, all its months, and in which accounts people shared."""
+    """Four or more for every KPI, at random restricted, months, and in which accounts people shared."""
     dice = Random(stream.seed)
-    kpis = [kpi for kpi in KPIS for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
-    return [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now), *_where_shared(stream, now)]
+    kpis = [kpi for kpi in BASIC for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
+    basic = [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now, BASIC)]
+    return [*basic, *_where_shared(stream, now), *_of_referrals(stream, now)]
 
 
 def months(stream: Stream) -> list[str]:
@@ -55,8 +57,8 @@ def months(stream: Stream) -> list[str]:
     return found
 
 
-def _series(stream: Stream, now: datetime) -> Iterator[Question]:
-    for kpi in KPIS:
+def _series(stream: Stream, now: datetime, kpis: Iterable[str]) -> Iterator[Question]:
+    for kpi in kpis:
         for month in months(stream):
             yield Question(Asked(kpi, month, now, stream.zone))
 
@@ -65,7 +67,18 @@ def _where_shared(stream: Stream, now: datetime) -> Iterator[Question]:
     """The accounts with a share of each kind: so few that every single one matters (KPIS.md G8)."""
     asked = Asked(OF_ACCOUNTS, stream.whole, now, stream.zone)
     for share_type in dict.fromkeys(SHARE_TYPES):
-        yield Question(asked.only("share_type", {share_type}), by="channel")
+        yield Question(replace(asked, share_types=frozenset({share_type})), by="channel")
+
+
+def _of_referrals(stream: Stream, now: datetime) -> Iterator[Question]:
+    """By dice of their own: whatever else is asked is what it would be without them."""
+    dice = Random(f"{stream.seed} messages")
+    for kpi in OF_REFERRALS:
+        yield from (_any(dice, stream, kpi, now) for _ in range(3))
+        yield Question(Asked(kpi, stream.whole, now, stream.zone), dice.choice(_own(kpi)), dice.choice(FIRST))
+    yield from _series(stream, now, sorted(RATES & set(OF_REFERRALS)))
+    for kpi in ("icp_users_who_shared", "share_rate_among_icps"):
+        yield Question(Asked(kpi, stream.whole, now, stream.zone), by="shareScope")
 
 
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
@@ -74,29 +87,36 @@ def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     if dice.random() < 0.3:
         now = _during(dice, period, zone)
     asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))
-    if dice.random() < (0.5 if kpi == OF_ACCOUNTS else 0.3):
+    if dice.random() < (0.3 if kpi in BASIC and kpi != OF_ACCOUNTS else 0.5):
         asked = replace(asked, share_types=_allowed(dice, SHARE_TYPES), channels=_allowed(dice, CHANNELS))
-    by = None if dice.random() < 0.5 else dice.choice(_dimensions(stream, asked))
+    by = None if dice.random() < (0.5 if kpi in BASIC else 0.2) else dice.choice(_dimensions(stream, asked))
     return Question(asked, by, dice.choice(FIRST))
 
 
 def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
     """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
+    own = BY_FACET if asked.kpi in BASIC else _own(asked.kpi)
     if asked.zone == stream.zone:
-        return (*BY, "segment", *(BY_FACET * 4 if asked.kpi == OF_ACCOUNTS else ()))
-    return BY if _is_free(stream, asked) else BY_FACET
+        return (*own, *OF_PEOPLE, "segment", *own * (4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS) else 0))
+    return (*own, *OF_PEOPLE) if _is_free(stream, asked) else own
+
+
+def _own(kpi: str) -> tuple[str, ...]:
+    """The fields of the events that a KPI counts."""
+    return tuple(name for name, field in DIMENSIONS.items() if field in carried(kpi))
 
 
 def _is_free(stream: Stream, asked: Asked) -> bool:
     """Whether conditions may be asked: as of an event's day only by the workspace's days (KPIS.md G9)."""
-    return asked.zone == stream.zone or (asked.kpi != "share_actions" and asked.as_of != "EVENT_DAY")
+    return asked.zone == stream.zone or not (counts_events(asked.kpi) or asked.as_of == "EVENT_DAY")
 
 
 def _conditioned(dice: Random, stream: Stream, asked: Asked) -> Asked:
     """Mostly with a condition; in another zone with one that is taken at one instant."""
     if dice.random() < 0.2 or not _is_free(stream, asked):
         return asked
-    trees = Trees(Values(dice, stream.first), stream.periods, sorted(stream.profiles), stream.saved)
+    kpis = BASIC if asked.kpi in BASIC else KPIS
+    trees = Trees(Values(dice, stream.first), stream.periods, sorted(stream.profiles), stream.saved, tuple(kpis))
     if asked.zone != stream.zone:
         as_of = dice.choice([as_of for as_of in AS_OF if as_of != "EVENT_DAY"])
         return replace(asked, segment=trees.plain(), as_of=as_of)

@@ -25,7 +25,10 @@ from tests.oracle.traits import Traits
 
 @dataclass(frozen=True)
 class Deed:
-    """Something done, on a local day of the workspace; a share that failed is not valid, and is no share."""
+    """Something done, on a local day of the workspace.
+
+    What is not valid, as a share that failed or a message that is a draft, is none of what its event's name says.
+    """
 
     user: str
     account: str | None

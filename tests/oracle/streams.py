@@ -14,18 +14,20 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from tests.oracle.conditions import Saved
+from tests.oracle.counting import ACTIVITY
 from tests.oracle.described import PROFILES, Describe
 from tests.oracle.drawn import UNPLANNED, Draw
 from tests.oracle.ledger import Ledger
 from tests.oracle.messages import Raw, user_of
 from tests.oracle.moments import SHORTEST, Moments, clock_changes, midnight
-from tests.oracle.oracle import ACTIVITY
 from tests.oracle.periods import DAY, label
+from tests.oracle.referrals import Refer
 from tests.oracle.trees import Trees
 from tests.oracle.values import Values
 
 MESSAGES = (300, 400)
 DEEDS_IN_TEN = 5
+REFERRALS = (65, 80)
 PEOPLE = (35, 50)
 VISITORS = 8
 CHANGING = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
@@ -122,7 +124,7 @@ def stream(seed: int, now: datetime) -> Stream:
         zone=zone,
         first=first,
         end=end,
-        batches=batches,
+        batches=_among(batches, _apart(seed, draw)),
         activity=_other_activity(dice) if is_taught else ACTIVITY,
         taught_after=dice.randrange(len(batches)) if is_taught else None,
         erasure=erasure,
@@ -130,6 +132,31 @@ def stream(seed: int, now: datetime) -> Stream:
         saved=tuple(Saved(slug, trees.tree(2)) for slug in ("one", "other")),
         periods=trees.periods,
     )
+
+
+def _apart(seed: int, draw: Draw) -> Refer:
+    """Dice of their own for referrals: whatever else is drawn is what it would be without them."""
+    dice, moments = Random(f"{seed} messages"), draw.moments
+    own = Moments(moments.zone, moments.first, moments.end, moments.latest, dice)
+    return Refer(replace(draw, dice=dice, moments=own, told=[*draw.told]))
+
+
+def _among(batches: Sequence[Batch], refer: Refer) -> tuple[Batch, ...]:
+    """The batches with referrals put in anywhere, punctual or late."""
+    filled = [list(batch.sent) for batch in batches]
+    for sent in _referrals(refer):
+        some = refer.dice.choice([one for one in filled if one[0].source == sent.source])
+        some.insert(refer.dice.randint(0, len(some)), sent)
+    return tuple(replace(batch, sent=tuple(some)) for batch, some in zip(batches, filled, strict=True))
+
+
+def _referrals(refer: Refer) -> Iterator[Sent]:
+    """Some are sent again, or something else with their id."""
+    sent = [Sent(refer.anything(), refer.dice.choice(SOURCES)) for _ in range(refer.dice.randint(*REFERRALS))]
+    yield from sent
+    for one in refer.dice.sample(sent, len(sent) // 8):
+        other = refer.anything() | {"messageId": one.raw["messageId"]}
+        yield refer.dice.choice((one, replace(one, raw=other), replace(one, source=refer.dice.choice(SOURCES))))
 
 
 def _approvals(trees: Trees, batches: int) -> Iterator[Approval]:

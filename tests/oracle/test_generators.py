@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.oracle.counting import DEFINED, DIMENSIONS, KPIS, OF_REFERRALS, carried
 from tests.oracle.ledger import ACCEPTED, Ledger
-from tests.oracle.messages import ERASED, account_of
+from tests.oracle.messages import ERASED, MESSAGE, PROMPT, SHARE, account_of, fields, is_valid
 from tests.oracle.moments import clock_changes
-from tests.oracle.oracle import KPIS
 from tests.oracle.questions import AS_OF, questions
+from tests.oracle.referrals import MESSAGE_CHOICES, PROMPT_CHOICES
 from tests.oracle.streams import CHANGING, STEADY, Stream, stream
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -64,6 +65,27 @@ def test_some_shares_of_a_stream_name_an_account_and_some_do_not(seed: int) -> N
     assert min(named, len(shares) - named) >= 5
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_referral_messages_and_prompts_of_a_stream_count_and_some_do_not(seed: int) -> None:
+    told = [
+        (raw["event"], is_valid(raw)) for raw in taken(seed)[0].stored if raw.get("event") in (MESSAGE, PROMPT)
+    ]
+    fewest = {(MESSAGE, True): 10, (MESSAGE, False): 3, (PROMPT, True): 8, (PROMPT, False): 1}
+    assert {kind: min(times, fewest[kind]) for kind, times in Counter(told).items()} == fewest
+
+
+def test_the_streams_have_every_value_of_referrals_unknown_ones_too() -> None:
+    raws = [raw for seed in SEEDS[:20] for raw in taken(seed)[0].stored if raw.get("event") in (MESSAGE, PROMPT)]
+    for event, choices in ((MESSAGE, MESSAGE_CHOICES), (PROMPT, PROMPT_CHOICES)):
+        said = [raw["properties"] for raw in raws if raw["event"] == event]
+        for name, values in choices.items():
+            assert {one.get(name) for one in said} >= set(values)
+            assert {name in one for one in said} == {True, False}
+    shares = [fields(raw) for seed in SEEDS[:20] for raw in taken(seed)[0].stored if raw.get("event") == SHARE]
+    kinds = {(one["share_type"], one["channel"]) for one in shares}
+    assert kinds > DEFINED
+
+
 @pytest.mark.parametrize("seed", SEEDS[:5])
 def test_a_stream_and_its_questions_follow_from_its_seed(seed: int) -> None:
     assert stream(seed, NOW) == stream(seed, NOW)
@@ -97,3 +119,12 @@ def test_every_stream_is_asked_where_each_kind_of_share_was_by_channel(seed: int
 def test_the_streams_are_asked_for_conditions_as_of_every_day() -> None:
     asked = [one.asked for seed in SEEDS[:20] for one in questions(drawn(seed), NOW)]
     assert {one.as_of for one in asked if one.segment is not None} == set(AS_OF)
+
+
+@pytest.mark.parametrize("kpi", OF_REFERRALS)
+def test_the_streams_are_asked_for_referrals_by_each_field_filtered_and_as_of_every_day(kpi: str) -> None:
+    asked = [one for seed in SEEDS for one in questions(drawn(seed), NOW) if one.asked.kpi == kpi]
+    assert {DIMENSIONS[str(one.by)] for one in asked if one.by in DIMENSIONS} == carried(kpi)
+    filters = {(one.asked.share_types is None, one.asked.channels is None) for one in asked}
+    assert filters == {(True, True), (True, False), (False, True), (False, False)}
+    assert {one.asked.as_of for one in asked if one.asked.segment is not None} == set(AS_OF)

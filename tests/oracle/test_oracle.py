@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.oracle.counting import ACTIVITY
 from tests.oracle.examples import (
     LATER,
     ask,
@@ -18,7 +19,7 @@ from tests.oracle.examples import (
     worked,
 )
 from tests.oracle.ledger import ACCEPTED, DUPLICATE, Ledger
-from tests.oracle.oracle import ACTIVITY, Answer, Asked, Home, Oracle
+from tests.oracle.oracle import Answer, Asked, Home, Oracle
 
 FOLDER = Path(__file__).parent
 # Those alone may know the product that ask it, and the tests.

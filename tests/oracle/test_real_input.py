@@ -19,9 +19,10 @@ from apps.rollups import queue
 from apps.workspaces.models import Workspace
 from kpiservice.embedded import PROJECT_FOLDER
 from tests.oracle import history
+from tests.oracle.counting import KPIS
 from tests.oracle.ledger import ACCEPTED, Ledger
 from tests.oracle.messages import Raw
-from tests.oracle.oracle import KPIS, Asked, Home, Oracle
+from tests.oracle.oracle import Asked, Home, Oracle
 from tests.oracle.periods import DAY, label, unit
 from tests.oracle.questions import Question
 from tests.oracle.trial import compare

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.oracle.oracle import KPIS
+from tests.oracle.counting import KPIS
 from tests.oracle.streams import stream
 from tests.oracle.trial import Disagreement, judge
 

@@ -1,6 +1,6 @@
 """Random conditions and ICP rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -19,8 +19,8 @@ from tests.oracle.conditions import (
     Where,
     written,
 )
+from tests.oracle.counting import BASIC, RATES
 from tests.oracle.messages import Raw
-from tests.oracle.oracle import KPIS, RATES
 from tests.oracle.values import OF_ACCOUNTS, OF_USERS, SINCE, Values
 
 DEEPEST = 3
@@ -34,12 +34,13 @@ EVENTS = ("share.created", "share.created", "action.performed", "session.started
 
 @dataclass(frozen=True)
 class Trees:
-    """Draws conditions; `periods` are some that have events in them, `profiles` the approved ones."""
+    """Draws conditions; `periods` have events in them, `profiles` are approved, people are in sides of `kpis`."""
 
     values: Values
     periods: tuple[str, ...]
     profiles: Sequence[str]
     saved: Sequence[Saved] = ()
+    kpis: Collection[str] = tuple(BASIC)
 
     @property
     def dice(self) -> Random:
@@ -79,7 +80,7 @@ class Trees:
         return Did(event, times, period=self._period(), where=where)
 
     def side(self) -> KpiSide:
-        kpi = self.dice.choice([*KPIS, *sorted(RATES) * 4])
+        kpi = self.dice.choice([*self.kpis, *sorted(RATES.intersection(self.kpis)) * 4])
         sides = ("NUMERATOR", "DENOMINATOR", "REMAINDER") if kpi in RATES else ("NUMERATOR",)
         return KpiSide(kpi, self.dice.choice(sides), self._period())
 

@@ -19,12 +19,29 @@ def publish(request: HttpRequest, workspace_id: int) -> None:
     """Put what was edited in force, and say what is counted anew."""
     changed = sorted(taxonomy.publish(workspace_id))
     if changed:
-        texts = f"{', '.join(changed)}: being counted anew. Until that is done, KPIs answer as before."
-        messages.info(request, texts)
+        text = f"Being counted anew: {', '.join(changed)}. Until that is done, KPIs answer as before."
+        messages.info(request, text)
+
+
+class Meanings(Desk):
+    """Rows that say what events mean: without those that are deleted, the rest is put in force."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_queryset(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+        doomed = sorted(queryset, key=lambda one: one.workspace_id)
+        workspaces = sorted({one.workspace_id for one in doomed})
+        for workspace_id in workspaces:
+            taxonomy.editor_lock(workspace_id)
+        for one in doomed:
+            one.delete()
+        for workspace_id in workspaces:
+            publish(request, workspace_id)
 
 
 @admin.register(EventDefinition)
-class EventDefinitionAdmin(Desk):
+class EventDefinitionAdmin(Meanings):
     """Unplanned events come first. To save one is to plan it, whether it then means something or nothing."""
 
     form = EventDefinitionForm
@@ -44,19 +61,6 @@ class EventDefinitionAdmin(Desk):
         obj.save(update_fields=[*form.changed_data, "is_planned"] if change else None)
         if is_news or set(taxonomy.MEANING) & set(form.changed_data):
             publish(request, obj.workspace_id)
-
-    def delete_model(self, request: HttpRequest, obj: EventDefinition) -> None:
-        self.delete_queryset(request, [obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: Iterable[EventDefinition]) -> None:
-        doomed = sorted(queryset, key=lambda definition: definition.workspace_id)
-        workspaces = sorted({definition.workspace_id for definition in doomed})
-        for workspace_id in workspaces:
-            taxonomy.editor_lock(workspace_id)
-        for definition in doomed:
-            definition.delete()
-        for workspace_id in workspaces:
-            publish(request, workspace_id)
 
     def get_deleted_objects(
         self, objs: Iterable[Any], request: HttpRequest

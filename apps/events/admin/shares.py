@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
+from apps.events import taxonomy
+from apps.events.admin.definitions import Meanings, publish
 from apps.events.models import ShareKind, ShareType
-from apps.workspaces.desk import Desk
 
 
 class ChannelsOnce(BaseInlineFormSet):  # type: ignore[type-arg]
@@ -34,13 +35,21 @@ class ShareKinds(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(ShareType)
-class ShareTypeAdmin(Desk):
+class ShareTypeAdmin(Meanings):
     list_display = ("name", "slug", "workspace")
     list_filter = ("workspace",)
     list_select_related = ("workspace",)
     fields = new_fields = ("workspace", "slug", "name")
     fixed_fields = ("workspace",)
     inlines = (ShareKinds,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        taxonomy.editor_lock(obj.workspace_id)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        publish(request, form.instance.workspace_id)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for kind in formset.save(commit=False):

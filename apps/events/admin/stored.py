@@ -49,7 +49,7 @@ class EventAdmin(FilteredList):
     list_select_related = ("workspace", "definition", "user", "account")
     fields = (
         "workspace", "definition", "occurred_at", "received_at", "user", "account", "anonymous_id", "session",
-        "link", *TEXT_COLUMNS, "is_error", "customized", "said", "message_key", "action_key",
+        "link", *TEXT_COLUMNS, "is_error", "customized", "viewable", "said", "message_key", "action_key",
     )  # fmt: skip
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -83,7 +83,9 @@ class ReferralMessageAdmin(EventAdmin):
         "account",
         "source_channel",
         "channel",
+        "template",
         "customized",
+        "status",
         "link",
     )
 

@@ -103,7 +103,7 @@ class IcpVersionAdmin(Desk):
                 continue
             version.refresh_from_db()
             self.log_change(request, version, f"{version.status.title()}.")
-            said = f" {' and '.join(sorted(anew))}: being counted anew. Until then, answers stay." if anew else ""
+            said = f" Being counted anew: {', '.join(sorted(anew))}. Until then, answers stay." if anew else ""
             messages.success(request, f"{version}.{said}")
 
 

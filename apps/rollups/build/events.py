@@ -17,7 +17,7 @@ from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
 from apps.events.models import FACET_LENGTH
-from apps.events.taxonomy import SERIES, SHARES, Meaning, load
+from apps.events.taxonomy import IS_DEFINED, MESSAGES, PROMPTS, SERIES, SHARES, Meaning, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
 
 HOURS = SQL("""
@@ -50,6 +50,15 @@ ACCOUNT_OF_EVENT = f"""(
            AND stay.since <= event.occurred_at AND (stay.until IS NULL OR stay.until > event.occurred_at)))
     FROM audience_productuser AS person WHERE person.id = {USER_OF_EVENT} AND NOT person.is_internal)"""
 
+# A share that failed or was a mistake never counts; one that is retracted later still does (KPIS.md A). A message
+# counts once it was sent, bounced or not, and a prompt that nobody could see was not shown (KPIS.md B).
+VALID = {
+    SHARES.name: "event.is_error IS NOT TRUE AND coalesce({status}, '') NOT IN ('failed', 'cancelled')",
+    MESSAGES.name: "coalesce({status}, 'sent') IN ('sent', 'delivered', 'bounced')",
+    PROMPTS.name: "event.viewable IS NOT FALSE",
+}
+FLAGS = frozenset({"customized"})
+
 # Of an event: whose it is, and the ordinal of that.
 WHOSE = {Space.USER: (USER_OF_EVENT, ORDINAL_OF_USER), Space.ACCOUNT: (ACCOUNT_OF_EVENT, "done.who")}
 
@@ -61,7 +70,7 @@ def hours(buckets: Sequence[Bucket]) -> Built:
     starts = [bucket.start for bucket in buckets]
     stretches = [(start, bucket_end(start, Grain.HOUR, taxonomy.zone)) for start in starts]
     kind, feeders = kind_of(series.name), taxonomy.feeders(series.name)
-    counted = Counted(first.workspace_id, kind, feeders, series.facets, series.space)
+    counted = Counted(first.workspace_id, kind, feeders, series.facets, series.space, tuple(taxonomy.share_kinds))
     return _contents(series, counted.within(stretches))
 
 
@@ -77,10 +86,11 @@ class Counted:
     feeders: Mapping[int, Meaning]
     facets: Sequence[str]
     space: Space = Space.USER
+    share_kinds: Sequence[tuple[str, str]] = ()
 
     def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
         """(start of a stretch, ordinal, how often, value of each facet), as what is committed says."""
-        facets = [(Identifier(f"facet_{facet}"), _column(facet, self.feeders)) for facet in self.facets]
+        facets = [(Identifier(f"facet_{facet}"), self._facet(facet)) for facet in self.facets]
         who, ordinal = map(SQL, WHOSE[self.space])
         statement = HOURS.format(
             ordinal=ordinal,
@@ -98,13 +108,24 @@ class Counted:
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
+    def _facet(self, name: str) -> Composable:
+        if name in FLAGS:
+            return SQL("event.{}::text").format(Identifier(name))
+        if name != IS_DEFINED:
+            return _column(name, self.feeders)
+        defined = [
+            SQL("({}, {})").format(Literal(share_type), Literal(channel))
+            for share_type, channel in self.share_kinds
+        ]
+        if not defined:
+            return SQL("'false'")
+        columns = [_column(column, self.feeders) for column in ("share_type", "channel")]
+        return SQL("coalesce(({}) IN ({}), false)::text").format(SQL(", ").join(columns), SQL(", ").join(defined))
+
 
 def _valid(kind: str, feeders: Mapping[int, Meaning]) -> Composable:
-    """A share that failed or was a mistake never counts; one that is retracted later still does (KPIS.md A)."""
-    if kind != SHARES.name:
-        return SQL("true")
-    status = _column("status", feeders)
-    return SQL("event.is_error IS NOT TRUE AND coalesce({}, '') NOT IN ('failed', 'cancelled')").format(status)
+    """Which events of a kind count at all; of any other kind all do."""
+    return SQL(VALID.get(kind, "true")).format(status=_column("status", feeders))
 
 
 def _column(name: str, feeders: Mapping[int, Meaning]) -> Composable:

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from apps.events import taxonomy
 from apps.events.models import ShareKind, ShareType
 from apps.workspaces.models import Workspace
 from tests.events.admin.pages import TYPES
@@ -31,3 +32,25 @@ def test_a_kind_is_taken_away(admin_client: Client, acme: Workspace) -> None:
         f"{TYPES}{email.share_type_id}/change/", {"slug": "invite", "name": "Invite", **counts, **kind}
     )
     assert not ShareKind.objects.filter(workspace=acme, share_type__slug="invite").exists()
+
+
+def test_a_change_of_kinds_is_counted_anew(admin_client: Client, acme: Workspace) -> None:
+    email = ShareKind.objects.get(workspace=acme, share_type__slug="invite")
+    counts = {"kinds-TOTAL_FORMS": 1, "kinds-INITIAL_FORMS": 1}
+    kind = {"kinds-0-id": email.pk, "kinds-0-channel": "email"}
+    page = admin_client.post(
+        f"{TYPES}{email.share_type_id}/change/",
+        {"slug": "invite", "name": "Invite", **counts, **kind},
+        follow=True,
+    )
+    assert "Being counted anew: share.created. Until that is done, KPIs answer as before." in page.content.decode()
+    acme.refresh_from_db()
+    assert list(taxonomy.versions_of(acme).building) == ["share.created"]
+    assert ("invite", "email") not in taxonomy.load(acme.pk, 2).share_kinds
+
+
+def test_a_share_type_that_is_deleted_takes_its_kinds_along(admin_client: Client, acme: Workspace) -> None:
+    link = ShareType.objects.get(workspace=acme, slug="link")
+    admin_client.post(f"{TYPES}{link.pk}/delete/", {"post": "yes"})
+    acme.refresh_from_db()
+    assert taxonomy.load(acme.pk, 2).share_kinds == {("invite", "email")}

@@ -54,7 +54,8 @@ def test_a_new_zone_restates_every_period(admin_client: Client) -> None:
     assert values(acme, "total_active_users") == [2]
     form = {"name": "Acme", "timezone": "Asia/Tokyo", "reporting_currency": "EUR", "slug": "other"}
     page = admin_client.post(f"{WORKSPACES}{acme.pk}/change/", form, follow=True).content.decode()
-    assert "ACTIVITY, STATES, share.created, share.created@account: being counted anew." in page
+    every = "ACTIVITY, STATES, referral_message.sent, referral_prompt.shown, share.created, share.created@account"
+    assert f"Being counted anew: {every}." in page
     queue.settle(acme.pk)
     acme.refresh_from_db()
     assert (acme.slug, acme.timezone) == ("acme", "Asia/Tokyo")

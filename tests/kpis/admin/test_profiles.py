@@ -88,7 +88,7 @@ def test_a_draft_can_be_changed(admin_client: Client, profile: IcpProfile) -> No
 def test_an_approval_says_who_approved_and_what_is_counted_anew(admin_client: Client, profile: IcpProfile) -> None:
     version = draft(profile, RULE)
     page = act(admin_client, "approve", version)
-    assert "Mid-market 1 (approved). icp:mid-market: being counted anew. Until then, answers stay." in page
+    assert "Mid-market 1 (approved). Being counted anew: icp:mid-market. Until then, answers stay." in page
     version.refresh_from_db()
     assert (version.status, version.approved_by) == ("approved", "admin")
     assert LogEntry.objects.get().change_message == "Approved."
