@@ -58,10 +58,10 @@ OF_EVENTS = (
         "own",
     ),
     Mutant(
-        "the filters are mixed up",
-        "apps/engine/expressions.py",
-        '{"share_type": self.share_types, "channel": self.channels}',
-        '{"share_type": self.channels, "channel": self.share_types}',
+        "a filter restricts events that have no such field",
+        "apps/engine/plan.py",
+        "if limit[0] in carried)",
+        "if carried)",
     ),
     Mutant(
         "filters do not restrict the active",
@@ -70,10 +70,10 @@ OF_EVENTS = (
         "if not others else {},",
     ),
     Mutant(
-        "a breakdown splits by the other facet",
-        "apps/engine/expressions.py",
-        'if facet == "channel" else',
-        'if facet != "channel" else',
+        "events without a field are in no part",
+        "apps/engine/evaluate.py",
+        "[UNKNOWN if value is None else Part(value) for value in values]",
+        "[Part(value) for value in values if value is not None]",
     ),
     Mutant(
         "a numerator is a union with its denominator",
@@ -84,8 +84,8 @@ OF_EVENTS = (
     Mutant(
         "a subset is not one",
         "apps/engine/pieces.py",
-        "Side.of_members(people(a) & people(b)) if ratio.subset else a",
-        "a",
+        "ratio.subset and not isinstance(ratio.a, Count)",
+        "not ratio.subset",
     ),
     Mutant(
         "colleagues are counted",
@@ -150,8 +150,8 @@ OF_EVENTS = (
     Mutant(
         "invalid shares count",
         "apps/rollups/build/events.py",
-        "AND coalesce({}, '') NOT IN ('failed', 'cancelled')",
-        "AND coalesce({}, '') IS NOT NULL",
+        "AND coalesce({status}, '') NOT IN ('failed', 'cancelled')",
+        "AND coalesce({status}, '') IS NOT NULL",
     ),
     Mutant(
         "a share that is no error is taken for one",

@@ -19,7 +19,7 @@ from tests.oracle.conditions import (
     Where,
     written,
 )
-from tests.oracle.counting import BASIC, RATES
+from tests.oracle.counting import BASIC, RATES, counts_events
 from tests.oracle.messages import Raw
 from tests.oracle.values import OF_ACCOUNTS, OF_USERS, SINCE, Values
 
@@ -81,7 +81,9 @@ class Trees:
 
     def side(self) -> KpiSide:
         kpi = self.dice.choice([*self.kpis, *sorted(RATES.intersection(self.kpis)) * 4])
-        sides = ("NUMERATOR", "DENOMINATOR", "REMAINDER") if kpi in RATES else ("NUMERATOR",)
+        sides = ["NUMERATOR", *(["DENOMINATOR"] if kpi in RATES else [])]
+        # Of events somebody may have done some that are in the numerator and some that are not.
+        sides += ["REMAINDER"] if kpi in RATES and not counts_events(kpi) else []
         return KpiSide(kpi, self.dice.choice(sides), self._period())
 
     def icp(self) -> InIcp:
