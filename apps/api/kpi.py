@@ -55,6 +55,9 @@ class Kpi:
     indicator: Indicator = strawberry.field(description="Whether it foretells or sums up.")
     example: str = strawberry.field(description="A worked example.")
     version: int = strawberry.field(description="The version of its definition.")
+    requires: str | None = strawberry.field(
+        description='The data without which it cannot be answered yet, such as "billing"; null for any other KPI.'
+    )
 
     @classmethod
     def of(cls, entry: Entry) -> Kpi:
@@ -71,7 +74,8 @@ class Kpi:
             secondary_stage=FunnelStage(entry.secondary_stage) if entry.secondary_stage else None,
             indicator=Indicator(entry.indicator),
             example=entry.example,
-            version=entry.kpi.version,
+            version=entry.version,
+            requires=entry.requires,
         )
 
     # A field's parameters are its arguments in the schema, however many those are.

@@ -14,6 +14,7 @@ import yaml
 from apps.engine.checking import check
 from apps.engine.definitions import Kpi
 from apps.engine.periods import Grain
+from apps.engine.refusals import Refusal
 from apps.events.taxonomy import SERIES
 from apps.kpis.declarations import BadDeclaration, Reader
 
@@ -28,11 +29,25 @@ class UnknownKpi(LookupError):
         self.slug, self.nearest = slug, nearest
 
 
+class Unanswerable(Refusal):
+    """A KPI that requires data which is not taken yet; `text` says so to whoever looks at it."""
+
+    def __init__(self, slug: str, requires: str) -> None:
+        super().__init__(f"REQUIRES_{requires}".upper(), "slug", f"a KPI that requires no {requires} data")
+        self.text = f"{slug} requires {requires} data, which is not taken yet."
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A KPI as people read it, with the definition that the engine evaluates."""
+    """A KPI as people read it, with the definition that the engine evaluates.
 
-    kpi: Kpi
+    One that `requires` what this service does not take yet has no such definition.
+    """
+
+    slug: str
+    version: int
+    defined: Kpi | None
+    requires: str | None
     title: str
     definition: str
     formula: str
@@ -45,20 +60,29 @@ class Entry:
     example: str
 
     @property
-    def slug(self) -> str:
-        return self.kpi.slug
+    def kpi(self) -> Kpi:
+        """What the engine evaluates. Raises Unanswerable, such as REQUIRES_BILLING."""
+        if self.defined is None:
+            raise Unanswerable(self.slug, str(self.requires))
+        return self.defined
 
 
-TEXTS = tuple(field for field in Entry.__slots__ if field != "kpi")
-FIELDS = {"slug", "version", "grain", "value", *TEXTS}
+TEXTS = tuple(field for field in Entry.__slots__ if field not in {"slug", "version", "defined", "requires"})
+FIELDS = {"slug", "version", "grain", "value", "requires", *TEXTS}
+REQUIRED = ("billing",)
 
 
 @cache
 def entries() -> Mapping[str, Entry]:
     """Every KPI by slug, in order of slug."""
     declared = [yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
-    reader = Reader({texts["slug"]: texts["value"] for texts in declared})
+    reader = Reader({texts["slug"]: texts["value"] for texts in declared if "value" in texts})
     return {texts["slug"]: _entry(texts, reader) for texts in declared}
+
+
+def answered() -> Mapping[str, Entry]:
+    """Those that can be answered, by slug, in order of slug."""
+    return {slug: entry for slug, entry in entries().items() if entry.defined}
 
 
 def find(slug: str) -> Entry:
@@ -74,8 +98,21 @@ def _entry(texts: Mapping[str, Any], reader: Reader) -> Entry:
         raise BadDeclaration(
             f"{texts['slug']}: {', '.join(sorted(unknown))}: expected {', '.join(sorted(FIELDS))}"
         )
+    requires = texts.get("requires")
+    if ("value" in texts) == (requires in REQUIRED):
+        raise BadDeclaration(f"{texts['slug']}: expected a value, or that it requires {' or '.join(REQUIRED)}")
+    return Entry(
+        slug=texts["slug"],
+        version=texts["version"],
+        defined=None if requires else _kpi(texts, reader),
+        requires=requires,
+        secondary_stage=texts.get("secondary_stage"),
+        **{field: texts[field] for field in TEXTS if field != "secondary_stage"},
+    )
+
+
+def _kpi(texts: Mapping[str, Any], reader: Reader) -> Kpi:
     grain = Grain(texts["grain"]) if "grain" in texts else None
     kpi = Kpi(texts["slug"], texts["version"], reader.expression(texts["value"]), grain)
     check(kpi, SERIES)
-    texted = {field: texts[field] for field in TEXTS if field != "secondary_stage"}
-    return Entry(kpi=kpi, secondary_stage=texts.get("secondary_stage"), **texted)
+    return kpi

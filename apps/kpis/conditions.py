@@ -13,12 +13,12 @@ from apps.audience import filters
 from apps.audience.filters import Traits
 from apps.engine.conditions import All, Condition, InIcp, KpiSide, Not, SideName
 from apps.engine.conditions import Any as AnyOf
-from apps.engine.definitions import Count, Ratio, leaves
+from apps.engine.definitions import Count, Kpi, Ratio, leaves
 from apps.engine.periods import Period, PeriodError
 from apps.engine.refusals import ConditionError, nearest
 from apps.events import browse as events
 from apps.events.taxonomy import profiles_of, zone_of
-from apps.kpis.catalogue import Entry, entries
+from apps.kpis.catalogue import Unanswerable, entries
 from apps.kpis.periods import read_period
 from apps.workspaces.models import Workspace
 
@@ -126,8 +126,12 @@ class _Reading:
         if not isinstance(said, dict) or not {"kpi", "side"} <= said.keys() <= {"kpi", "side", "period"}:
             raise place.refused("BAD_CONDITION", "an object of kpi and side and, if need be, period")
         entry = entries()[_known(said["kpi"], place.below(".kpi"), "UNKNOWN_KPI", entries())]
-        side = _side(said["side"], entry, place.below(".side"))
-        return KpiSide(entry.kpi, side, self._period(said.get("period"), place))
+        try:
+            kpi = entry.kpi
+        except Unanswerable as why:
+            raise place.below(".kpi").refused(why.code, why.expected) from why
+        side = _side(said["side"], kpi, place.below(".side"))
+        return KpiSide(kpi, side, self._period(said.get("period"), place))
 
     def _parts(self, said: Any, place: Place) -> tuple[Condition, ...]:
         if not isinstance(said, list) or not said:
@@ -166,10 +170,10 @@ def _known(name: Any, place: Place, code: str, valid: Collection[str]) -> str:
     return name
 
 
-def _side(name: Any, entry: Entry, place: Place) -> SideName:
+def _side(name: Any, kpi: Kpi, place: Place) -> SideName:
     if name not in list(SideName):
         raise place.refused("BAD_CONDITION", f"one of {', '.join(SideName)}", nearest(str(name), list(SideName)))
-    expression = entry.kpi.expression
+    expression = kpi.expression
     if name != SideName.NUMERATOR and not isinstance(expression, Ratio):
         raise place.refused("NO_DENOMINATOR", "NUMERATOR: this KPI is no ratio")
     if name == SideName.REMAINDER and any(isinstance(leaf, Count) for leaf in leaves(expression)):

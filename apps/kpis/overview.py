@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from apps.engine.expressions import Question
 from apps.engine.periods import parse_month
 from apps.events.taxonomy import zone_of
-from apps.kpis.catalogue import entries
+from apps.kpis.catalogue import answered
 from apps.kpis.evaluate import Asked, evaluate
 from apps.workspaces.models import Workspace
 
@@ -16,7 +16,7 @@ def overview(slug: str, month: str) -> list[tuple[str, str, str, str]]:
     """(slug, value, numerator, denominator) of each KPI for a month such as 2026-04; – where there is none."""
     workspace = Workspace.objects.get(slug=slug)
     question = Question(parse_month(month, zone_of(workspace)), now())
-    results = evaluate(workspace, [Asked(entry, question) for entry in entries().values()])
+    results = evaluate(workspace, [Asked(entry, question) for entry in answered().values()])
     return [
         (
             result.asked.entry.slug,

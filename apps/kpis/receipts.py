@@ -52,7 +52,7 @@ class Answered:
         waiting = facts.waiting(asked_for)
         return Receipt(
             digest=self._digest(rows),
-            definition_version=self.entry.kpi.version,
+            definition_version=self.entry.version,
             rolled_up_to=waiting.since or self.question.now,
             pending_events=waiting.events,
             rollups=rows,
@@ -70,7 +70,7 @@ class Answered:
         sides = [answer.numerator.amount, answer.denominator.amount if answer.denominator else None]
         asked = (question.limits, question.segment, question.as_of, question.home, self.part)
         period = (answer.period.start.isoformat(), answer.period.end.isoformat(), answer.period.zone)
-        said = repr((self.entry.slug, self.entry.kpi.version, period, _plain(asked), rows, list(map(str, sides))))
+        said = repr((self.entry.slug, self.entry.version, period, _plain(asked), rows, list(map(str, sides))))
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

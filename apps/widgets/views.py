@@ -13,7 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from apps.kpis.catalogue import UnknownKpi, find
+from apps.kpis.catalogue import Unanswerable, UnknownKpi, find
 from apps.kpis.evaluate import Result
 from apps.kpis.explain import display, explain
 from apps.widgets.card import Card, days, read
@@ -42,6 +42,8 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
     except UnknownKpi as unknown:
         nearest = f" The nearest are {', '.join(unknown.nearest)}." if unknown.nearest else ""
         return _refusal(request, Refused(404, "UNKNOWN_KPI", f"{unknown}{nearest}"))
+    except Unanswerable as why:
+        return _refusal(request, Refused(404, why.code, why.text))
     origins = ANY_ORIGIN if grant.allowed.origins is None else grant.allowed.origins
     return _framed(render(request, "widgets/kpi.html", _shown(card)), origins)
 

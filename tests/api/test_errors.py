@@ -43,6 +43,7 @@ def between(first: str, end: str) -> str:
     return f'{{between: {{from: "{first}", to: "{end}"}}}}'
 
 
+UNPAID = "a KPI that requires no billing data"
 NOT_NULL = "provided to non-null type 'Int!' not to be None."
 SLUG = "the slug of a KPI"
 CLOSE = ("product_sharing_rate", "product_adoption_rate", "share_actions")
@@ -90,6 +91,7 @@ CASES = [
     Case(value(CENTURIES, SHARED_BY_DAY), "TOO_MANY_DAYS", "period", BY_DAY),
     Case(kpi(f"series(period: {CENTURIES}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
     Case(kpi(f"series(period: {THOUSAND_AND_ONE}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
+    Case(kpi(f"value(period: {APRIL}) {{ value }}", "referral_churn_rate"), "REQUIRES_BILLING", "slug", UNPAID),
     Case(breakdown('by: "chanel"'), "UNKNOWN_DIMENSION", "by", BY, ("channel",)),
     Case(breakdown('by: "plan"'), "UNKNOWN_DIMENSION", "by", BY),
     Case(breakdown('by: "channel", first: 101'), "BAD_FIRST", "first", FIRST),

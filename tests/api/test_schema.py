@@ -57,15 +57,22 @@ def test_every_type_field_argument_and_enum_value_is_described() -> None:
                 "share_actions",
             ],
         ),
-        ("(stage: REVENUE)", []),
+        ("(stage: REVENUE)", ["referral_conversion_rate", "referral_conversions"]),
     ],
 )
 def test_kpis_are_found_by_stage_indicator_and_text(api: Api, arguments: str, expected: list[str]) -> None:
     assert [kpi["slug"] for kpi in api.data(f"{{ kpis{arguments} {{ slug }} }}")["kpis"]] == expected
 
 
+def test_a_kpi_that_cannot_be_answered_says_what_it_requires(api: Api) -> None:
+    waiting = {kpi["slug"]: kpi["requires"] for kpi in api.data("{ kpis { slug requires } }")["kpis"]}
+    assert waiting["referral_churn_rate"] == "billing"
+    assert waiting["product_sharing_rate"] is None
+
+
 def test_all_kpis_are_listed_by_slug(api: Api) -> None:
     assert [kpi["slug"] for kpi in api.data("{ kpis { slug } }")["kpis"]] == [
+        "customer_referrer_rate",
         "customized_referral_messages",
         "dau",
         "defined_share_events",
@@ -78,6 +85,9 @@ def test_all_kpis_are_listed_by_slug(api: Api) -> None:
         "personalized_referral_outreach_rate_by_user",
         "product_adoption_rate",
         "product_sharing_rate",
+        "referral_churn_rate",
+        "referral_conversion_rate",
+        "referral_conversions",
         "referral_messages_sent",
         "referral_prompts_displayed",
         "share_actions",

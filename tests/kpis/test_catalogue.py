@@ -13,9 +13,10 @@ from apps.engine.definitions import (
 )
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
-from apps.kpis.catalogue import FOLDER, UnknownKpi, entries, find
+from apps.kpis.catalogue import FOLDER, Unanswerable, UnknownKpi, answered, entries, find
 
 SLUGS = [
+    "customer_referrer_rate",
     "customized_referral_messages",
     "dau",
     "defined_share_events",
@@ -28,6 +29,9 @@ SLUGS = [
     "personalized_referral_outreach_rate_by_user",
     "product_adoption_rate",
     "product_sharing_rate",
+    "referral_churn_rate",
+    "referral_conversion_rate",
+    "referral_conversions",
     "referral_messages_sent",
     "referral_prompts_displayed",
     "share_actions",
@@ -107,3 +111,20 @@ def test_a_source_gives_the_labels_of_three_rates_of_which_one_has_two_readings(
         "product_sharing_rate",
         "share_rate_among_icps",
     ]
+
+
+REQUIRE_BILLING = {
+    *("referral_conversions", "referral_conversion_rate", "customer_referrer_rate", "referral_churn_rate"),
+}
+
+
+def test_what_requires_billing_says_so_and_is_not_answered() -> None:
+    assert {slug for slug, entry in entries().items() if entry.requires == "billing"} == REQUIRE_BILLING
+    assert entries().keys() - answered().keys() == REQUIRE_BILLING
+    with pytest.raises(Unanswerable) as why:
+        find("referral_conversions").kpi.grain  # noqa: B018
+    assert (why.value.code, why.value.field, why.value.text) == (
+        "REQUIRES_BILLING",
+        "slug",
+        "referral_conversions requires billing data, which is not taken yet.",
+    )

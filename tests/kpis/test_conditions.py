@@ -128,6 +128,12 @@ def test_what_is_said_twice_is_no_cycle(acme: Workspace) -> None:
             "where.kpiSide.kpi",
             ("product_sharing_rate", "product_adoption_rate"),
         ),
+        (
+            {"kpiSide": {"kpi": "referral_conversions", "side": "NUMERATOR"}},
+            "REQUIRES_BILLING",
+            "where.kpiSide.kpi",
+            (),
+        ),
         ({"kpiSide": {"kpi": "dau", "side": "TOP"}}, "BAD_CONDITION", "where.kpiSide.side", ()),
         ({"kpiSide": {"kpi": "dau", "side": "DENOMINATOR"}}, "NO_DENOMINATOR", "where.kpiSide.side", ()),
         ({"did": {"event": "share.created", "period": {"month": "4"}}}, "BAD_PERIOD", "where.did.month", ()),

@@ -14,6 +14,7 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
         ("Acquisition", "lagging", None, ["product_sharing_rate"]),
         ("Acquisition", "leading", None, ["identified_icp_users", "new_accounts", "signups"]),
         ("Referral", "lagging", "icp", ["icp_users_who_shared", "share_rate_among_icps"]),
+        ("Retention", "lagging", "referral", ["referral_churn_rate"]),
         (
             "Referral",
             "leading",
@@ -26,7 +27,7 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
         (None, None, "ISO WEEK", ["wau"]),
         (None, None, "  rolling  ", ["mau_rolling_30d"]),
         (None, "lagging", "somebody else", ["product_sharing_rate"]),
-        ("Revenue", None, None, []),
+        ("Revenue", None, None, ["referral_conversion_rate", "referral_conversions"]),
     ],
 )
 def test_a_kpi_is_found_when_it_meets_every_condition(

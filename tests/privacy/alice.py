@@ -13,7 +13,7 @@ from apps.engine.periods import parse_month
 from apps.events import ingest
 from apps.events.ingest import Delivery
 from apps.events.messages import Terms
-from apps.kpis.catalogue import entries
+from apps.kpis.catalogue import answered
 from apps.workspaces.models import Workspace
 from tests import world
 from tests.world import NOW, act, ask, deliver, share, track
@@ -81,7 +81,7 @@ APRIL = parse_month("2026-04", "UTC")
 
 
 def numbers(workspace: Workspace) -> dict[str, Decimal | None]:
-    return {slug: ask(workspace, slug, APRIL).answer.value for slug in entries()}
+    return {slug: ask(workspace, slug, APRIL).answer.value for slug in answered()}
 
 
 def reject(workspace: Workspace, *messages: object) -> list[str]:

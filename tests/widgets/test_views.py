@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.kpis.catalogue import entries, find
+from apps.kpis.catalogue import answered, entries, find
 from apps.kpis.explain import display
 from apps.widgets import views
 from apps.widgets.card import read
@@ -72,7 +72,7 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("slug", sorted(entries().keys() - UNSEEN))
+@pytest.mark.parametrize("slug", sorted(answered().keys() - UNSEEN))
 def test_the_table_has_the_values_of_the_line(client: Client, acme: Workspace, slug: str) -> None:
     page = shown(client, acme, slug)
     unit, weeks = find(slug).unit, read(acme, find(slug), NOW).weeks
@@ -229,6 +229,12 @@ def test_an_unknown_kpi_is_told_the_nearest(client: Client, acme: Workspace) -> 
     response = client.post("/embed/product_sharing_rat/", {"token": token(acme, "product_sharing_rat")})
     assert refusal(response) == (404, "UNKNOWN_KPI")
     assert "The nearest are product_sharing_rate" in response.content.decode()
+
+
+def test_a_kpi_that_cannot_be_answered_yet_says_what_it_waits_for(client: Client, acme: Workspace) -> None:
+    response = client.post("/embed/referral_churn_rate/", {"token": token(acme, "referral_churn_rate")})
+    assert refusal(response) == (404, "REQUIRES_BILLING")
+    assert "referral_churn_rate requires billing data, which is not taken yet." in response.content.decode()
 
 
 def test_a_key_opens_its_own_workspace_alone(client: Client, acme: Workspace) -> None:
