@@ -15,6 +15,7 @@ from apps.api.people import MemberConnection, Page
 from apps.engine.answers import quotient
 from apps.engine.periods import Period as EnginePeriod
 from apps.engine.periods import elapsed_fraction
+from apps.kpis.certainty import interval
 from apps.kpis.dimensions import label, value
 from apps.kpis.evaluate import Result
 from apps.kpis.explain import display, explain
@@ -77,6 +78,12 @@ class Receipt:
     explanation: str = strawberry.field(description="The answer as a sentence with both sides.")
 
 
+@strawberry.type(description="Bounds, in the unit of the value.")
+class Interval:
+    low: Decimal = strawberry.field(description="The lower bound.")
+    high: Decimal = strawberry.field(description="The upper bound.")
+
+
 @strawberry.type(description="The answer to a question about a KPI.")
 class KpiValue:
     result: strawberry.Private[Result]
@@ -122,6 +129,16 @@ class KpiValue:
         listing = Listing.of(self.result.answer, of)
         page = Page(info.context.workspace.pk, listing, checked_first(first), from_cursor(after))
         return MemberConnection(page=page)
+
+    @strawberry.field(
+        description="The bounds of the true rate at a level of confidence, were those counted a sample: Wilson's "
+        "score interval. Null for a KPI that is no rate, and where there is no value."
+    )
+    def interval(
+        self, level: Annotated[float, strawberry.argument(description="The level, 0.5 to 0.999999.")] = 0.95
+    ) -> Interval | None:
+        bounds = interval(self.result, level)
+        return None if bounds is None else Interval(low=bounds[0], high=bounds[1])
 
     @strawberry.field(description="What the answer was made of.")
     def receipt(self, info: Info) -> Receipt:

@@ -43,6 +43,7 @@ def between(first: str, end: str) -> str:
     return f'{{between: {{from: "{first}", to: "{end}"}}}}'
 
 
+LEVEL = "a number from 0.5 to 0.999999"
 UNPAID = "a KPI that requires no billing data"
 NOT_NULL = "provided to non-null type 'Int!' not to be None."
 SLUG = "the slug of a KPI"
@@ -92,6 +93,8 @@ CASES = [
     Case(kpi(f"series(period: {CENTURIES}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
     Case(kpi(f"series(period: {THOUSAND_AND_ONE}, grain: DAY) {{ value }}"), "TOO_MANY_POINTS", "grain", POINTS),
     Case(kpi(f"value(period: {APRIL}) {{ value }}", "referral_churn_rate"), "REQUIRES_BILLING", "slug", UNPAID),
+    Case(value(fields="interval(level: 1) { low }"), "BAD_LEVEL", "level", LEVEL),
+    Case(value(fields="interval(level: 0.49) { low }"), "BAD_LEVEL", "level", LEVEL),
     Case(breakdown('by: "chanel"'), "UNKNOWN_DIMENSION", "by", BY, ("channel",)),
     Case(breakdown('by: "plan"'), "UNKNOWN_DIMENSION", "by", BY),
     Case(breakdown('by: "channel", first: 101'), "BAD_FIRST", "first", FIRST),
