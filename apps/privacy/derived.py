@@ -13,6 +13,7 @@ from apps.privacy.columns import LISTED, ROLLED_UP, STOOD
 from apps.privacy.person import Person
 from apps.privacy.words import Words
 from apps.rollups.build.content import Content
+from apps.rollups.build.states import rewriting_lock
 from apps.rollups.subjects import Subject, resolve
 from apps.workspaces.models import Workspace
 
@@ -74,9 +75,11 @@ def forget_values(person: Person, words: Words) -> int:
 def forget_rollups(person: Person, words: Words) -> int:
     """Take them out of the rows of every version, open or closed, in place; whatever was cached is void then."""
     gone = Members.of(Space.USER, person.ordinals)
-    found = [pk for pk, members in _rows(person) if members.overlap(gone)]
     with transaction.atomic(durable=True):
-        # Comes first: two erasures that rewrite one row take turns.
+        # Months are composed of rows: one that is being composed of rows with them would be missed.
+        rewriting_lock(person.workspace_id)
+        found = [pk for pk, members in _rows(person) if members.overlap(gone)]
+        # Two erasures that rewrite one row take turns.
         Workspace.objects.filter(pk=person.workspace_id).update(erasures=F("erasures") + 1)
         _rewrite(found, gone)
         return len(found) + ROLLED_UP.rewrite(person, words)

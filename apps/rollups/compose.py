@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -14,7 +14,7 @@ from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
 from apps.rollups.build.content import Bucket, Built, Content, Facets, is_state, stored_facets
-from apps.rollups.build.states import months_after
+from apps.rollups.build.states import database_clock, months_after
 
 WHOLES = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
 PARTS = {whole: part for part, whole in WHOLES.items()}
@@ -60,7 +60,8 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
         return []
     first = parts[0]
     if is_state(first.series):
-        at = _about_to_begin()
+        # What begins within the hour is marked too: nobody may have committed it before it begins.
+        at = database_clock() + timedelta(hours=1)
         return [(part, _month(part, start)) for part in parts for start in months_after(part, at)]
     if first.grain not in WHOLES:
         return []
@@ -70,17 +71,6 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
 
 def _month(part: Bucket, start: datetime) -> Bucket:
     return replace(part, grain=Grain.MONTH, start=start)
-
-
-def _about_to_begin() -> datetime:
-    """Until when months are composed: one clock for all workers, and an hour for what none has committed yet.
-
-    Two that differed would leave a month that one composed without what the other built.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp() + interval '1 hour'")
-        (at,) = cursor.fetchone()
-        return at  # type: ignore[no-any-return]
 
 
 def _together(series_name: str, contents: list[Content]) -> Content:

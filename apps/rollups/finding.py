@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -14,11 +14,12 @@ from django.db import connection
 from apps.engine.definitions import Where
 from apps.engine.expressions import AnyNeed, EntryNeed, Need, StateNeed
 from apps.engine.periods import Grain, Span, bucket_start, cover, day_start, days_later
+from apps.engine.refusals import Refusal
 from apps.engine.sets import Members, Space
 from apps.events import taxonomy
 from apps.rollups.build.content import version_key
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEGINNING, MOMENT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 # The function is that of the migration 0003_find.
 FIND = "SELECT rollups_find(%s, %s, %s::json, %s::json)"
@@ -80,8 +81,14 @@ class Place:
     versions: Mapping[str, int]
 
     def version(self, series: str) -> int:
-        """The version of a series that answers are read from."""
-        return self.versions[version_key(series)]
+        """The version of a series that answers are read from.
+
+        Raises Refusal (NOT_COUNTED_YET) while the first one is being built.
+        """
+        key = version_key(series)
+        if key not in self.versions:
+            raise Refusal("NOT_COUNTED_YET", "slug", "a KPI that is not being counted for the first time")
+        return self.versions[key]
 
     def zone(self, series: str) -> str:
         """The zone of its buckets."""
@@ -101,7 +108,9 @@ class Place:
     def watched(self, need: Need | EntryNeed | StateNeed) -> list[Span]:
         """Where markers would lie that may change one of a need's rows."""
         if isinstance(need, StateNeed):
-            return [Span(grain, BEGINNING, self.day_end(need)) for grain in (Grain.DAY, Grain.MONTH)]
+            end = self.day_end(need)
+            # The month that begins when the day is over is the one that is read.
+            return [Span(Grain.DAY, BEGINNING, end), Span(Grain.MONTH, BEGINNING, end + MOMENT)]
         spans, zone = self.spans(need), self.zone(need.series)
         stored = (Grain.HOUR, Grain.DAY, Grain.MONTH)
         return [Span(grain, bucket_start(spans[0].start, grain, zone), spans[-1].end) for grain in stored]

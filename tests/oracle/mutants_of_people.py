@@ -133,7 +133,7 @@ OF_PEOPLE = (
     Mutant(
         "a month begins with those alone who came in the one before",
         "apps/rollups/build/states.py",
-        "replayed(space, [*held.get(since, ()), *recent])",
+        "replayed(space, [*(held[since] if since else ()), *recent])",
         "replayed(space, recent)",
     ),
     Mutant(

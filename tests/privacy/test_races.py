@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.utils.timezone import now
 from apps.audience.marking import mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
+from apps.privacy import derived
 from apps.privacy.erase import erase
 from apps.rollups import queue, subjects, worker
 from apps.rollups.build.content import Bucket
@@ -24,6 +26,7 @@ from tests.world import act, opened
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECONDS = 30
+QUIRK = "user:trait:quirk"
 
 
 @pytest.fixture
@@ -75,6 +78,13 @@ def erasing(workspace: Workspace) -> Iterator[Thread]:
     yield thread
 
 
+def build_all(workspace: Workspace, grain: Grain) -> int:
+    """Build whatever waits of the trait that tells who she is."""
+    markers = Marker.objects.filter(workspace=workspace, series=QUIRK, grain=grain)
+    found = {(marker.version, marker.start) for marker in markers if marker.start}
+    return sum(worker.build([Bucket(workspace.pk, QUIRK, version, grain, at)]) for version, at in found)
+
+
 def alice(workspace: Workspace) -> Subject:
     (ordinal,) = workspace.productuser_set.filter(external_id="alice-1").values_list("counts_as", flat=True)
     return Subject(workspace.pk, Space.USER, ordinal)
@@ -104,13 +114,9 @@ def test_a_worker_that_has_read_her_history_leaves_nothing_of_it(acme: Workspace
 @pytest.mark.parametrize("dies", [False, True])
 def test_a_worker_that_has_read_her_state_leaves_nothing_of_it(acme: Workspace, dies: bool) -> None:
     subjects.resolve([alice(acme)])
-    quirk = Marker.objects.filter(workspace=acme, series="user:trait:quirk")
-    found = {(marker.version, marker.grain, marker.start) for marker in quirk if marker.start}
-    buckets = [Bucket(acme.pk, "user:trait:quirk", version, Grain(grain), at) for version, grain, at in found]
-    assert buckets
 
     def build() -> None:
-        assert sum(worker.build([bucket]) for bucket in buckets) == len(buckets)
+        assert build_all(acme, Grain.DAY)
 
     with ExitStack() as reader:
         with (
@@ -126,7 +132,40 @@ def test_a_worker_that_has_read_her_state_leaves_nothing_of_it(acme: Workspace, 
     assert left(*SECRETS) == []
     queue.settle(acme.pk)
     assert left(*SECRETS) == []
-    assert not Rollup.objects.filter(workspace=acme, series="user:trait:quirk", closed_xid=None).exists()
+    assert not Rollup.objects.filter(workspace=acme, series=QUIRK, closed_xid=None).exists()
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_month_that_is_being_composed_of_days_with_her_is_rewritten(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    # Begun when nobody is waited for any more: the days that it reads are not rewritten yet.
+    subjects.resolve([alice(acme)])
+    assert build_all(acme, Grain.DAY)
+
+    def compose() -> None:
+        assert build_all(acme, Grain.MONTH)
+        (row, *_) = Rollup.objects.filter(workspace=acme, series=QUIRK, grain=Grain.MONTH, closed_xid=None)
+        assert row.facets["value"]
+
+    with ExitStack() as composing:
+
+        def then_compose(*given: Any) -> int:
+            composing.enter_context(half_done(compose, dies=dies))
+            return real(*given)
+
+        real = derived.forget_rollups
+        monkeypatch.setattr(derived, "forget_rollups", then_compose)
+        with erasing(acme) as erasure:
+            pass
+        erasure.join(1)
+        assert erasure.is_alive()
+    erasure.join(SECONDS)
+
+    assert left(*SECRETS) == []
+    queue.settle(acme.pk)
+    assert left(*SECRETS) == []
+    assert not Rollup.objects.filter(workspace=acme, series=QUIRK, closed_xid=None).exists()
 
 
 def test_a_worker_that_was_killed_has_its_work_done_again_without_her(acme: Workspace) -> None:

@@ -1,15 +1,18 @@
 """What people and accounts stood in, resolved from what was said of them, and the rollups that follow."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db import connection, transaction
+from django.utils.timezone import now
 
 from apps.audience.models import Account, ProductUser
 from apps.engine.expressions import EntryNeed, StateNeed
+from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.rollups import queue, store, subjects
+from apps.rollups.build.content import Bucket
 from apps.rollups.models import BucketFailure, Rollup, StateRow
 from apps.rollups.subjects import Subject
 from apps.rollups.worker import claim
@@ -58,6 +61,29 @@ def test_a_trait_is_replayed_at_any_day(acme: Workspace) -> None:
     assert holders(acme, "user:trait:plan", "2026-02-28") == {'"free"': {"alice"}, '"pro"': {"bob"}}
     assert holders(acme, "user:trait:plan", "2026-03-01") == {'"pro"': {"alice", "bob"}}
     assert holders(acme, "user:trait:plan", "2027-12-31") == {'"pro"': {"alice", "bob"}}
+
+
+@pytest.mark.parametrize(
+    ("grain", "start", "day", "waits"),
+    [
+        ("day", "2026-04-30", "2026-04-30", True),
+        ("day", "2026-05-01", "2026-04-30", False),
+        # Who stood there at the end of April is said by the row of May.
+        ("month", "2026-05-01", "2026-04-30", True),
+        ("month", "2026-05-01", "2026-04-29", False),
+        ("month", "2026-06-01", "2026-04-30", False),
+    ],
+)
+def test_what_may_still_change_the_end_of_a_day_is_waited_for(
+    grain: str, start: str, day: str, waits: bool
+) -> None:
+    acme = opened().workspace
+    deliver(acme, identify("alice", "2026-04-05T10:00:00", plan="free"))
+    queue.settle(acme.pk)
+    at = datetime.fromisoformat(f"{start}T00:00:00Z")
+    Bucket(acme.pk, "user:trait:plan", 1, Grain(grain), at).marker(3, now()).save()
+    need = StateNeed("user:trait:plan", date.fromisoformat(day))
+    assert store.load(acme, [need]).waiting([need]).events == (3 if waits else 0)
 
 
 def test_a_late_value_changes_the_days_between_and_no_row_that_says_the_same(acme: Workspace) -> None:

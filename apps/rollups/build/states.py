@@ -6,7 +6,7 @@ import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -18,7 +18,6 @@ from apps.engine.periods import Grain, bucket_end, bucket_start, local_day
 from apps.engine.sets import Members
 from apps.events.taxonomy import load
 from apps.rollups.build.content import Bucket, Built, Content, Facets
-from apps.rollups.finding import BEGINNING
 from apps.rollups.replay import HELD, Move, replayed
 
 TRAIT = "trait:"
@@ -55,6 +54,21 @@ COMPOSED_OF = """
     ORDER BY start"""
 
 
+def composing_lock(workspace_id: int) -> None:
+    """Held by whoever composes months until it commits, so that an erasure misses none of what it read."""
+    _advisory("pg_advisory_xact_lock_shared", workspace_id)
+
+
+def rewriting_lock(workspace_id: int) -> None:
+    """Held by an erasure from before it looks for the person in rollups until it has rewritten them."""
+    _advisory("pg_advisory_xact_lock", workspace_id)
+
+
+def _advisory(function: str, workspace_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended('months', %s))", [workspace_id])
+
+
 def days(buckets: Sequence[Bucket]) -> Built:
     """What the state rows say of these days, all of one workspace, series and version."""
     first = buckets[0]
@@ -69,23 +83,32 @@ def days(buckets: Sequence[Bucket]) -> Built:
 def months(buckets: Sequence[Bucket]) -> Built:
     """What the stored days, and the months before, say of these months, all of one workspace, series and version.
 
-    A month has rows where somebody moved in the month before it, so that the last day of a whole month needs
-    no replay; for any other day the latest month that has rows is as good.
+    A month has rows once it has begun, where somebody moved in the month before it, so that the last day of a
+    whole month needs no replay; for any other day the latest month that has rows is as good.
     """
     first, space = buckets[0], space_of(buckets[0].series)
     zone = load(first.workspace_id, first.version).zone
-    starts = sorted(bucket.start for bucket in buckets)
+    composing_lock(first.workspace_id)
+    starts, at = sorted(bucket.start for bucket in buckets), database_clock()
     held, moves = _composed_of(first, starts)
     built: dict[datetime, dict[Facets, Content]] = {}
     for start in starts:
-        since = max((month for month in held if month < start), default=BEGINNING)
-        recent = moves[bisect_left(moves, since, key=_start) : bisect_left(moves, start, key=_start)]
-        month_before = bucket_start(start - timedelta(hours=1), Grain.MONTH, zone)
-        if recent and recent[-1].start >= month_before:
-            holders = replayed(space, [*held.get(since, ()), *recent])
+        since = max((month for month in held if month < start), default=None)
+        begins = 0 if since is None else bisect_left(moves, since, key=_start)
+        recent = moves[begins : bisect_left(moves, start, key=_start)]
+        if start <= at and recent and bucket_end(recent[-1].start, Grain.MONTH, zone) == start:
+            holders = replayed(space, [*(held[since] if since else ()), *recent])
             held[start] = [Move(start, HELD, value, members) for value, members in holders.items()]
             built[start] = {_facets(HELD, value): Content.of(members, None) for value, members in holders.items()}
     return built
+
+
+def database_clock() -> datetime:
+    """One clock for all workers: two that differ would not agree on which months have begun."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (at,) = cursor.fetchone()
+        return at  # type: ignore[no-any-return]
 
 
 def months_after(bucket: Bucket, at: datetime) -> list[datetime]:

@@ -10,12 +10,13 @@ from django.utils.timezone import now
 
 from apps.audience.models import Trait, TraitValue
 from apps.engine.expressions import OTHER
-from apps.engine.periods import Grain
+from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
-from apps.rollups import queue, subjects, worker
+from apps.rollups import compose, queue, subjects, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.build.states import months_after
-from apps.rollups.models import Rollup, StateRow
+from apps.rollups.models import BucketFailure, Rollup, StateRow
+from apps.rollups.writing import write
 from apps.workspaces.models import Marker, Workspace
 from tests.rollups.elsewhere import elsewhere
 from tests.world import deliver, identify, opened
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PLAN = "user:trait:plan"
 BEFORE = (("bob", "02"), ("dan", "11"))
-WRITE = "write"
 AT = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
@@ -152,14 +152,14 @@ def test_a_month_composed_of_one_that_is_being_built_is_built_again(
     subjects.resolve(subjects.due(acme.pk)[0])
     assert worker.build([on(acme, Grain.DAY, "2025-02-08")]) == 1
     march, december = on(acme, Grain.MONTH, "2025-03-01"), on(acme, Grain.MONTH, "2025-12-01")
-    real, built = getattr(worker, WRITE), list[int]()
+    built = list[int]()
 
     def writing(*given: Any) -> Any:
-        monkeypatch.setattr(worker, WRITE, real)
+        monkeypatch.setattr(worker, "write", write)
         elsewhere(lambda: built.append(worker.build([december])))
-        return real(*given)
+        return write(*given)
 
-    monkeypatch.setattr(worker, WRITE, writing)
+    monkeypatch.setattr(worker, "write", writing)
     assert (worker.build([march]), built) == (1, [1])
     assert Marker.objects.filter(workspace=acme, grain=Grain.MONTH, start=december.start).exists()
     queue.settle(acme.pk)
@@ -169,10 +169,35 @@ def test_a_month_composed_of_one_that_is_being_built_is_built_again(
     }
 
 
+def test_a_month_has_no_rows_before_it_begins(acme: Workspace) -> None:
+    deliver(acme, identify("bob", f"{now():%Y-%m}-01T00:00:00", plan="free"), now=now())
+    queue.settle(acme.pk)
+    coming = Bucket(acme.pk, PLAN, 1, Grain.MONTH, bucket_end(now(), Grain.MONTH, "UTC"))
+    coming.marker(1, now()).save()
+    assert worker.build([coming]) == 1
+    assert months(acme) == {}
+
+
+def test_a_month_that_is_about_to_begin_is_marked(acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever builds a day just before may commit it after somebody composed the month.
+    monkeypatch.setattr(compose, "database_clock", lambda: datetime(2026, 4, 30, 23, 30, tzinfo=UTC))
+    day = on(acme, Grain.DAY, "2026-04-30")
+    assert [whole.start.month for _, whole in compose.wholes([day])] == [4, 5]
+    monkeypatch.setattr(compose, "database_clock", lambda: datetime(2026, 4, 30, 22, 30, tzinfo=UTC))
+    assert [whole.start.month for _, whole in compose.wholes([day])] == [4]
+
+
+def test_a_statement_of_the_year_one_is_composed_like_any_other(acme: Workspace) -> None:
+    deliver(acme, identify("bob", "0001-01-01T00:00:00", plan="free"), now=datetime(1, 1, 2, tzinfo=UTC))
+    queue.settle(acme.pk)
+    assert [len(holders) for holders in months(acme).values()] == [1]
+    assert not BucketFailure.objects.filter(workspace=acme).exists()
+
+
 def test_a_month_of_which_nothing_changed_is_not_written_again(acme: Workspace) -> None:
     deliver(acme, identify("bob", "2025-11-07T10:00:00", plan="pro"))
     queue.settle(acme.pk)
-    deliver(acme, identify("bob", f"{now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}", plan="free"), now=now())
+    deliver(acme, identify("bob", f"{now():%Y-%m}-01T00:00:00", plan="free"), now=now())
     queue.settle(acme.pk)
     of_plan = Rollup.objects.filter(workspace=acme, series=PLAN, grain=Grain.MONTH)
     assert [(f"{row.start:%Y-%m-%d}", row.closed_xid) for row in of_plan] == [("2025-12-01", None)]
