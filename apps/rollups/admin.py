@@ -50,7 +50,7 @@ class RollupAdmin(FilteredList):
 
     @admin.display(description="Facets")
     def told_apart(self, row: Rollup) -> str:
-        return ", ".join(row.facets.get(facet) or "–" for facet in SERIES[row.series].facets)
+        return ", ".join(f"{facet}: {row.facets.get(facet) or '–'}" for facet in SERIES[row.series].facets)
 
     @admin.display(description="Members")
     def people(self, row: Rollup) -> str:

@@ -19,7 +19,8 @@ def occurring(workspace: Workspace) -> set[tuple[str | None, str | None]]:
     Months are few, and have all that their days have.
     """
     current = taxonomy.versions_of(workspace).current
-    series = [Q(series=one.name, version=current[one.name]) for one in (taxonomy.SHARES, taxonomy.MESSAGES)]
+    names = [one.name for one in (taxonomy.SHARES, taxonomy.MESSAGES) if one.name in current]
+    series = [Q(series=name, version=current[name]) for name in names]
     months = Rollup.objects.filter(workspace=workspace, grain=Grain.MONTH, closed_xid__isnull=True)
     rows = months.filter(reduce(or_, series))
     return set(rows.values_list("facets__share_type", "facets__channel").distinct())

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from apps.engine.periods import Grain
+from apps.events.taxonomy import SERIES
 from apps.rollups import causes, subjects, versions
 from apps.rollups.build.content import EVENTS, STATES, Bucket
 from apps.rollups.worker import build
@@ -151,6 +153,7 @@ def _alike(due: Sequence[Bucket]) -> Iterator[list[Bucket]]:
 
 
 def _workspaces_waiting() -> list[int]:
-    """Those with markers, and those whose new version still has to be marked or switched to."""
+    """Those with markers, and those whose new version still has to be made, marked or switched to."""
     waiting = set(Marker.unscoped.values_list("workspace", flat=True).distinct())
-    return sorted(waiting | set(Workspace.objects.exclude(versions__building={}).values_list("pk", flat=True)))
+    is_known = Q(versions__building={}, versions__current__has_keys=list(SERIES))
+    return sorted(waiting | set(Workspace.objects.exclude(is_known).values_list("pk", flat=True)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -23,7 +25,12 @@ def advance(workspace_id: int) -> bool:
     Returns whether a step was taken. The switch is one UPDATE of the version map, so that no month and no
     ratio ever mixes two meanings.
     """
-    if not Workspace.objects.get(pk=workspace_id).versions["building"]:
+    known = Workspace.objects.get(pk=workspace_id).versions
+    if lacks_series(known):
+        # Made before the product had it.
+        taxonomy.publish(workspace_id)
+        return True
+    if not known["building"]:
         return False
     with transaction.atomic():
         workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
@@ -40,6 +47,11 @@ def advance(workspace_id: int) -> bool:
             workspace.versions = taxonomy.switched(workspace.versions)
         workspace.save(update_fields=["versions"])
     return True
+
+
+def lacks_series(versions: Mapping[str, Any]) -> bool:
+    """Whether a version map says nothing of a series that there is now."""
+    return not taxonomy.SERIES.keys() <= versions["current"].keys() | versions["building"].keys()
 
 
 def _asks_for_people(versions: Versions) -> bool:

@@ -31,7 +31,8 @@ def test_rows_are_listed_with_how_many_are_in_them(admin_client: Client, acme: W
     page = admin_client.get(f"{ROWS}?series=ACTIVITY&grain=month").content.decode()
     assert '<td class="field-people">2</td>' in page
     page = admin_client.get(f"{ROWS}?series=share.created&grain=hour").content.decode()
-    assert '<td class="field-told_apart">invite, product, email</td>' in page
+    told = "share_type: invite, share_scope: product, channel: email, is_defined: true"
+    assert f'<td class="field-told_apart">{told}</td>' in page
     assert '<td class="field-people">1</td>' in page
 
 

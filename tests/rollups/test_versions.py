@@ -8,8 +8,10 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from apps.engine.periods import Grain, parse_day, parse_month
+from apps.engine.refusals import Refusal
 from apps.events import taxonomy
 from apps.events.models import EventDefinition, TaxonomyVersion
+from apps.kpis.vocabulary import vocabulary
 from apps.rollups import queue, versions, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.models import Rollup
@@ -104,7 +106,7 @@ def test_a_change_of_one_series_leaves_the_others_alone(acme: Workspace) -> None
     assert list(taxonomy.publish(acme.pk)) == ["ACTIVITY"]
     queue.settle(acme.pk)
     acme.refresh_from_db()
-    current = {"ACTIVITY": 2, "share.created": 1, "share.created@account": 1, "STATES": 1}
+    current = {**dict.fromkeys(taxonomy.SERIES, 1), "ACTIVITY": 2, "STATES": 1}
     assert acme.versions == {"current": current, "building": {}, "marked": True, "retired": []}
 
 
@@ -138,7 +140,7 @@ def test_a_new_zone_moves_events_between_days_and_keeps_the_month(acme: Workspac
     queue.settle(acme.pk)
     assert ask(acme, "dau", parse_day("2026-04-10", "UTC")).answer.value == 1
     Workspace.objects.filter(pk=acme.pk).update(timezone="Asia/Kolkata")
-    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "STATES", "share.created", "share.created@account"]
+    assert sorted(taxonomy.publish(acme.pk)) == sorted([*taxonomy.SERIES, "STATES"])
     queue.settle(acme.pk)
     acme.refresh_from_db()
     assert ask(acme, "dau", parse_day("2026-04-10", "Asia/Kolkata")).answer.value == 0
@@ -225,3 +227,29 @@ def test_a_series_that_is_new_to_the_product_is_built(acme: Workspace) -> None:
     assert list(taxonomy.publish(acme.pk)) == ["share.created"]
     queue.settle(acme.pk)
     assert ("users_who_shared", 1) in values(acme)
+
+
+@pytest.mark.django_db
+def test_a_workspace_made_before_a_series_counts_it_from_the_first_turn_on(acme: Workspace) -> None:
+    deliver(acme, track("referral_message.sent", "alice", "2026-04-10T09:00:00", channel="sms"))
+    queue.settle(acme.pk)
+    forget_series(acme, "referral_message.sent")
+    with pytest.raises(Refusal) as refused:
+        ask(acme, "referral_messages_sent", APRIL)
+    assert refused.value.code == "NOT_COUNTED_YET"
+    assert "email" in vocabulary(acme).channels
+
+    queue.sweep()
+    acme.refresh_from_db()
+
+    assert acme.versions["current"]["referral_message.sent"] == 2
+    assert ask(acme, "referral_messages_sent", APRIL).answer.value == 1
+    # Nothing else that is said in the taxonomy had changed.
+    assert acme.versions["current"]["ACTIVITY"] == 1
+
+
+def forget_series(workspace: Workspace, series: str) -> None:
+    """The workspace is one of before the product had the series."""
+    Rollup.objects.filter(workspace=workspace, series=series).delete()
+    workspace.versions["current"].pop(series)
+    workspace.save(update_fields=["versions"])

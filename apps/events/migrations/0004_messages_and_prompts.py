@@ -2,6 +2,22 @@
 
 from django.db import migrations, models
 
+# What the columns of stored events are filled with: what a new event's would be.
+TEXT = """
+    {column} = CASE WHEN jsonb_typeof(properties -> '{column}') = 'string'
+        AND length(properties ->> '{column}') BETWEEN 1 AND 200 THEN properties ->> '{column}' END"""
+NAMES = ("template", "prompt", "placement", "variant")
+FILL = f"""
+    UPDATE events_event SET {", ".join(TEXT.format(column=name) for name in NAMES)},
+        viewable = CASE WHEN jsonb_typeof(properties -> 'viewable') = 'boolean'
+            THEN (properties ->> 'viewable')::boolean END
+    WHERE properties ?| ARRAY['viewable', {", ".join(f"'{name}'" for name in NAMES)}]"""
+TYPES = """
+    UPDATE events_eventdefinition SET types = '{"viewable": "boolean"}' || types
+    WHERE name = 'referral_prompt.shown';
+    UPDATE events_eventdefinition SET types = '{"status": "string"}' || types
+    WHERE name = 'referral_message.sent'"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -41,4 +57,6 @@ class Migration(migrations.Migration):
                 default=list, help_text="Share type and channel of each of the defined share events."
             ),
         ),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
+        migrations.RunSQL(TYPES, migrations.RunSQL.noop),
     ]
