@@ -13,7 +13,6 @@ from apps.kpis.traits import text
 
 FACETS = {
     "shareType": "share_type",
-    "share_type": "share_type",
     "shareScope": "share_scope",
     "channel": "channel",
     "sourceChannel": "source_channel",
@@ -36,15 +35,17 @@ def dimension(reader: Reader, kpi: Kpi, by: str) -> By:
     Raises Refusal for any other name, and for a field that nothing which the KPI counts has.
     """
     facets = OF_SHARES | facets_of(kpi, SERIES)
-    names = {name for name, facet in FACETS.items() if facet in facets} - {"share_type"}
-    if FACETS.get(by) in facets:
-        return EventFacet(FACETS[by])
+    names = {name: facet for name, facet in FACETS.items() if facet in facets}
+    # The name that the property has in events is as good.
+    facet = FACETS.get(by, by)
+    if facet in names.values():
+        return EventFacet(facet)
     if by == "icp":
         return ByCondition({slug: InIcp(slug) for slug in reader.profiles})
     if by == "segment":
         return ByCondition({slug: reader.read({"segment": slug}, Place("by")) for slug in reader.segments})
     name = by.removeprefix(TRAIT)
-    if name in reader.traits and by not in FACETS:
+    if name in reader.traits and facet not in FACETS.values():
         return ByTrait(name)
     expected = f"{', '.join((*sorted(names), *NAMES))} or a trait of this workspace"
     if by in reader.traits:

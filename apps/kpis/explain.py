@@ -39,9 +39,8 @@ EVENTS = {
     "referral_message.sent": ("referral message sent", "referral messages sent"),
     "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
 }
-# Events that are told apart by a facet, and what somebody did who has any such.
-SUCH = {"customized": "customized {}", "is_defined": "{} of a defined kind"}
-DONE = {"customized": "customized"}
+# What events that a facet tells apart are called, and what was done to them.
+SUCH = {"customized": ("customized {}", "customized"), "is_defined": ("{} of a defined kind", "of a defined kind")}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
 
 
@@ -80,7 +79,7 @@ def _said(asked: Asked, sides: list[Side], period: Period) -> str:
 
 
 def _did(leaf: Leaf, side: Side) -> str:
-    (done,) = [DONE[facet] for facet in _facets(leaf) if facet in DONE] or [""]
+    done = " and ".join(verb for _, verb in _such(leaf))
     if isinstance(leaf, Count):
         return f"{'were' if side.amount != 1 else 'was'} {done}"
     return f"{done} at least one" if done else DID[_who(leaf)]
@@ -91,13 +90,14 @@ def _counted(leaf: Leaf, side: Side) -> str:
     if not isinstance(leaf, Count):
         return f"{side.amount:,} {SUBJECTS[leaf.unit][is_many]} {_who(leaf)}"
     events = EVENTS[leaf.series][is_many]
-    for facet in _facets(leaf):
-        events = SUCH.get(facet, "{}").format(events)
+    for called, _ in _such(leaf):
+        events = called.format(events)
     return f"{side.amount:,} {events}"
 
 
-def _facets(leaf: Leaf) -> list[str]:
-    return [facet for facet, _ in leaf.where] if isinstance(leaf, Distinct | Count) else []
+def _such(leaf: Leaf) -> list[tuple[str, str]]:
+    facets = leaf.where if isinstance(leaf, Distinct | Count) else ()
+    return [SUCH[facet] for facet, _ in facets if facet in SUCH]
 
 
 def _who(leaf: Leaf) -> str:

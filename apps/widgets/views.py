@@ -13,6 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from apps.engine.refusals import Refusal
 from apps.kpis.catalogue import Unanswerable, UnknownKpi, find
 from apps.kpis.evaluate import Result
 from apps.kpis.explain import display, explain
@@ -44,6 +45,10 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
         return _refusal(request, Refused(404, "UNKNOWN_KPI", f"{unknown}{nearest}"))
     except Unanswerable as why:
         return _refusal(request, Refused(404, why.code, why.text))
+    except Refusal as refusal:
+        # Nothing here is the caller's choice: what cannot be answered now is being counted.
+        text = "This number is being counted anew. Try again in a while."
+        return _refusal(request, Refused(503, refusal.code, text))
     origins = ANY_ORIGIN if grant.allowed.origins is None else grant.allowed.origins
     return _framed(render(request, "widgets/kpi.html", _shown(card)), origins)
 

@@ -49,7 +49,9 @@ class ShareTypeAdmin(Meanings):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        publish(request, form.instance.workspace_id)
+        # What is published while something is being counted anew begins that again: not for another name.
+        if "slug" in form.changed_data or any(formset.has_changed() for formset in formsets):
+            publish(request, form.instance.workspace_id)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for kind in formset.save(commit=False):

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from apps.events import taxonomy
-from apps.events.models import ShareKind, ShareType
+from apps.events.models import ShareKind, ShareType, TaxonomyVersion
 from apps.workspaces.models import Workspace
 from tests.events.admin.pages import TYPES
 
@@ -47,6 +47,14 @@ def test_a_change_of_kinds_is_counted_anew(admin_client: Client, acme: Workspace
     acme.refresh_from_db()
     assert list(taxonomy.versions_of(acme).building) == ["share.created"]
     assert ("invite", "email") not in taxonomy.load(acme.pk, 2).share_kinds
+
+
+def test_another_name_is_no_other_meaning(admin_client: Client, acme: Workspace) -> None:
+    embed = ShareType.objects.get(workspace=acme, slug="embed")
+    form = {"slug": "embed", "name": "Embedded", "kinds-TOTAL_FORMS": 0, "kinds-INITIAL_FORMS": 0}
+    admin_client.post(f"{TYPES}{embed.pk}/change/", form)
+    assert ShareType.objects.get(pk=embed.pk, workspace=acme).name == "Embedded"
+    assert TaxonomyVersion.objects.filter(workspace=acme).count() == 1
 
 
 def test_a_share_type_that_is_deleted_takes_its_kinds_along(admin_client: Client, acme: Workspace) -> None:
