@@ -29,7 +29,7 @@ test lint lock: export SECRET_KEY ?= no-secret-at-all
 
 .PHONY: test
 test: lint ## run everything that CI runs
-	$(VENV)/python -m pytest -n 2
+	$(VENV)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: lint
 lint: $(INSTALLED_DEV) ## check form, types, architecture, templates and migrations
