@@ -21,6 +21,10 @@ from apps.kpis.declarations import BadDeclaration, Reader
 FOLDER = Path(__file__).parent / "catalogue"
 
 
+# What is not taken yet, and the code of whatever requires it.
+REQUIRED = {"billing": "REQUIRES_BILLING"}
+
+
 class UnknownKpi(LookupError):
     """No KPI has this slug; `nearest` are the slugs most like it."""
 
@@ -33,7 +37,7 @@ class Unanswerable(Refusal):
     """A KPI that requires data which is not taken yet; `text` says so to whoever looks at it."""
 
     def __init__(self, slug: str, requires: str) -> None:
-        super().__init__(f"REQUIRES_{requires}".upper(), "slug", f"a KPI that requires no {requires} data")
+        super().__init__(REQUIRED[requires], "slug", f"a KPI that requires no {requires} data")
         self.text = f"{slug} requires {requires} data, which is not taken yet."
 
 
@@ -69,7 +73,6 @@ class Entry:
 
 TEXTS = tuple(field for field in Entry.__slots__ if field not in {"slug", "version", "defined", "requires"})
 FIELDS = {"slug", "version", "grain", "value", "requires", *TEXTS}
-REQUIRED = ("billing",)
 
 
 @cache

@@ -26,8 +26,10 @@ def constants(*folders: str) -> set[str]:
 def of_requests() -> set[str]:
     """Codes that a caller gets: by convention, any text in capitals in what answers and what reads questions."""
     answering = ("apps/api", "apps/engine/periods", "apps/engine/asof.py", "apps/workspaces/policy.py")
-    reading = ("conditions", "dimensions", "segments")
-    texts = constants(*answering, "apps/audience/filters.py", *(f"apps/kpis/{name}.py" for name in reading))
+    reading = [
+        f"apps/kpis/{name}.py" for name in ("catalogue", "certainty", "conditions", "dimensions", "segments")
+    ]
+    texts = constants(*answering, "apps/audience/filters.py", "apps/rollups/finding.py", *reading)
     return {text for text in texts if CODE.fullmatch(text)}
 
 
