@@ -121,7 +121,8 @@ def roll_up(console: Console) -> None:
 
 
 def show(console: Console) -> None:
-    kpis = Table("KPI", title=f"Acme Docs, {MONTH}")
+    # Without the padding of its edges the longest name fits into eighty characters.
+    kpis = Table("KPI", title=f"Acme Docs, {MONTH}", pad_edge=False)
     for heading in ("Value", "Numerator", "Denominator"):
         kpis.add_column(heading, justify="right")
     for row in overview(WORKSPACE, MONTH):
