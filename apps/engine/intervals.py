@@ -9,8 +9,9 @@ from statistics import NormalDist
 DIGITS = 40
 SIX_PLACES = Decimal("0.000001")
 HALF = Decimal("0.5")
-# Two thirds of all would be no news, and beyond this the tails of no real sample are normal.
+# Below, the bounds would sooner be wrong than right; beyond, the tails of no real sample are normal.
 LOWEST, HIGHEST = HALF, Decimal("0.999999")
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582")
 
 
 def wilson(part: int, whole: int, level: Decimal) -> tuple[Decimal, Decimal]:
@@ -56,6 +57,3 @@ def _below(z: Decimal) -> Decimal:
 
 def _density(z: Decimal) -> Decimal:
     return (-z * z / 2).exp() / (2 * PI).sqrt()
-
-
-PI = Decimal("3.14159265358979323846264338327950288419716939937510582")

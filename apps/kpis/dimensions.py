@@ -48,9 +48,9 @@ def dimension(reader: Reader, kpi: Kpi, by: str) -> By:
     if name in reader.traits and facet not in FACETS.values():
         return ByTrait(name)
     expected = f"{', '.join((*sorted(names), *NAMES))} or a trait of this workspace"
-    if by in reader.traits:
-        raise Refusal("UNKNOWN_DIMENSION", "by", expected, (f"{TRAIT}{by}",))
-    raise Refusal("UNKNOWN_DIMENSION", "by", expected, nearest(name, {*names, *NAMES, *reader.traits}))
+    known = {*names, *NAMES, *reader.traits}
+    close = [f"{TRAIT}{by}"] if by in reader.traits else nearest(name, known)
+    raise Refusal("UNKNOWN_DIMENSION", "by", expected, close)
 
 
 def value(by: By, part: Part) -> str | None:

@@ -62,15 +62,15 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
     if is_state(first.series):
         # What begins within the hour is marked too: nobody may have committed it before it begins.
         at = database_clock() + timedelta(hours=1)
-        return [(part, _month(part, start)) for part in parts for start in months_after(part, at)]
+        return [
+            (part, replace(part, grain=Grain.MONTH, start=start))
+            for part in parts
+            for start in months_after(part, at)
+        ]
     if first.grain not in WHOLES:
         return []
     grain, zone = WHOLES[first.grain], load(first.workspace_id, first.version).zone
     return [(part, replace(part, grain=grain, start=bucket_start(part.start, grain, zone))) for part in parts]
-
-
-def _month(part: Bucket, start: datetime) -> Bucket:
-    return replace(part, grain=Grain.MONTH, start=start)
 
 
 def _together(series_name: str, contents: list[Content]) -> Content:

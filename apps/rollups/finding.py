@@ -6,11 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.db import connection
 
+from apps.engine.asof import BEGINNING, MOMENT
 from apps.engine.definitions import Where
 from apps.engine.expressions import AnyNeed, EntryNeed, Need, StateNeed
 from apps.engine.periods import Grain, Span, bucket_start, cover, day_start, days_later
@@ -18,8 +19,6 @@ from apps.engine.refusals import Refusal
 from apps.engine.sets import Members, Space
 from apps.events import taxonomy
 from apps.rollups.build.content import version_key
-
-BEGINNING, MOMENT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 # The function is that of the migration 0003_find.
 FIND = "SELECT rollups_find(%s, %s, %s::json, %s::json)"
