@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
+from apps.engine.conditions import TraitIs
 from apps.engine.definitions import Registry
 from apps.engine.expressions import DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
@@ -29,8 +30,8 @@ class Facts(Protocol):
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         """Who held which value, by its JSON text; under OTHER those whose values are not told apart."""
 
-    def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
-        """Those under OTHER by their values; asked only where a comparison needs them."""
+    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
+        """Whoever's value meets a comparison that is not negated, as `traits.having` finds it."""
 
     def entered(self, need: EntryNeed) -> Mapping[date, Members]:
         """Who entered the state, by local day."""

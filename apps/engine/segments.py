@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, TraitIs, TraitOp
+from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, TraitIs
 from apps.engine.conditions import Any as AnyOf
-from apps.engine.expressions import OTHER, StateNeed
 from apps.engine.facts import Facts
 from apps.engine.numbers import Numbers
 from apps.engine.plan import Plan
 from apps.engine.sets import Members, Space
 from apps.engine.sources import did_need, leaf_needs, profile_needs, space_of_leaf, trait_need, window_start
-from apps.engine.traits import OPPOSITES, meets
+from apps.engine.traits import OPPOSITES
 
 Known: TypeAlias = dict[Hashable, Members]
 """Whom leaves were found to hold of: a leaf that stands in many answers is looked up once."""
@@ -64,7 +63,7 @@ class Segments:
     def _find(self, leaf: Leaf, space: Space, day: date) -> Members:
         match leaf:
             case TraitIs():
-                return self._having(leaf, trait_need(leaf.name, space, day), space)
+                return self.facts.having(leaf, trait_need(leaf.name, space, day))
             case InIcp():
                 matching = [self.facts.state(need) for need in profile_needs(leaf, day, self.plan)]
                 return Members.union(space, [members for state in matching for members in state.values()])
@@ -72,15 +71,6 @@ class Segments:
                 return self._doing(leaf, day)
             case KpiSide():
                 return self.side(leaf, self.plan)
-
-    def _having(self, comparison: TraitIs, need: StateNeed, space: Space) -> Members:
-        listed = self.facts.state(need)
-        if comparison.op is TraitOp.IS_SET:
-            return Members.union(space, listed.values())
-        unlisted = self.facts.unlisted(need) if listed.get(OTHER) else {}
-        told = [(text, members) for text, members in (*listed.items(), *unlisted.items()) if text != OTHER]
-        is_met = meets(comparison)
-        return Members.union(space, [members for text, members in told if is_met(text)])
 
     def _doing(self, did: Did, day: date) -> Members:
         need = did_need(did, self.plan)

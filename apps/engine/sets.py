@@ -55,6 +55,12 @@ class Members:
         """
         return FrozenBitMap(self.bits.to_array()).serialize()
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        of = self.bits.get_statistics()
+        return of["n_bytes_array_containers"] + of["n_bytes_run_containers"] + of["n_bytes_bitset_containers"]
+
     def page(self, after: int | None, limit: int) -> list[int]:
         """At most `limit` ordinals above `after`, ascending; the cost does not grow with depth."""
         first = 0 if after is None else after + 1

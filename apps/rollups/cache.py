@@ -1,57 +1,64 @@
-"""The rows that this process has read. Rows never change, so what is held is never wrong."""
+"""What this process has read, and what it made of that. Rows never change, so what is held is never wrong."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 
-from apps.engine.numbers import Numbers
-from apps.engine.sets import Members
-from apps.rollups.finding import Row
+T = TypeVar("T")
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A row and its bytes, read; `size` is about how many it takes in memory."""
+class Held(Generic[T]):
+    """Something, and about how many bytes it takes in memory."""
 
-    row: Row
-    members: Members
-    numbers: Numbers | None
+    what: T
     size: int
 
 
 class Cache:
-    """Rows by id, up to about `capacity` bytes; the least used go first.
+    """Rows by id, and what was made of rows by their ids, up to about `capacity` bytes; the least used go first.
 
     An erasure rewrites rows in place, so a row is known by the number of its workspace's erasures as well.
     """
 
     def __init__(self, capacity: int) -> None:
         self.capacity, self.size = capacity, 0
-        self._held: OrderedDict[tuple[int, int], Held] = OrderedDict()
+        self._held: OrderedDict[tuple[int, Hashable], Held[Any]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, epoch: int, ids: Iterable[int]) -> dict[int, Held]:
-        """Those of the rows that are held, as they are after so many erasures."""
+    def get(self, epoch: int, keys: Iterable[Key]) -> dict[Key, Any]:
+        """Those that are held, as they are after so many erasures."""
         with self._lock:
-            found = {pk: self._held[epoch, pk] for pk in ids if (epoch, pk) in self._held}
-            for pk in found:
-                self._held.move_to_end((epoch, pk))
+            found = {key: self._held[epoch, key].what for key in keys if (epoch, key) in self._held}
+            for key in found:
+                self._held.move_to_end((epoch, key))
             return found
 
-    def put(self, epoch: int, read: Mapping[int, Held]) -> None:
-        """Hold these rows too."""
+    def put(self, epoch: int, read: Mapping[Key, Held[T]]) -> None:
+        """Hold these too."""
         with self._lock:
-            for pk, held in read.items():
-                if (epoch, pk) not in self._held:
-                    self._held[epoch, pk] = held
+            for key, held in read.items():
+                if (epoch, key) not in self._held:
+                    self._held[epoch, key] = held
                     self.size += held.size
             while self.size > self.capacity:
                 self.size -= self._held.popitem(last=False)[1].size
+
+    def made(self, epoch: int, key: Hashable, make: Callable[[], Held[T]]) -> T:
+        """What is held under a key, or else is made now and held; a key always stands for the same."""
+        found = self.get(epoch, [key])
+        if key in found:
+            return cast("T", found[key])
+        held = make()
+        self.put(epoch, {key: held})
+        return held.what
 
     def clear(self) -> None:
         """Hold nothing."""

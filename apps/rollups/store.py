@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
 
+from apps.engine.conditions import TraitIs
 from apps.engine.definitions import Registry, space_of
 from apps.engine.expressions import OTHER, AnyNeed, DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Span, local_day
 from apps.engine.sets import Members, Space
-from apps.engine.traits import parsed
+from apps.engine.traits import having, parsed
 from apps.events import taxonomy
 from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
@@ -28,9 +29,9 @@ from apps.workspaces.models import Workspace
 FETCH = """
     SELECT id, series, grain, start, facets, members, numbers, checksum FROM rollups_rollup WHERE id = ANY(%s)"""
 
-# What a held row takes in memory beside its bytes, measured on rows of one person.
-OBJECTS = 1150
-
+# What a row or a set takes in memory beside its bytes, measured on rows of one person, and what the id of each row
+# takes that a set was made of.
+OBJECTS, ID = 1150, 40
 
 # How many erasures of a workspace this process has heard of.
 HEARD: dict[int, int] = {}
@@ -38,6 +39,15 @@ HEARD: dict[int, int] = {}
 
 class DamagedRow(RuntimeError):
     """A stored row's bytes are not those that were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A row with its bytes, read."""
+
+    row: Row
+    members: Members
+    numbers: Numbers | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class StoredFacts:
     _place: Place
     _found: Found
     _did: Mapping[DidNeed, Mapping[date, Numbers]]
-    _held: dict[int, Held] = field(default_factory=dict)
+    _held: dict[int, Filled] = field(default_factory=dict)
     _unions: dict[Need, Members] = field(default_factory=dict)
     _states: dict[StateNeed, Mapping[str, Members]] = field(default_factory=dict)
     _memberships: dict[date, replay.Memberships] = field(default_factory=dict)
@@ -63,12 +73,12 @@ class StoredFacts:
     def members(self, need: Need) -> Members:
         # A breakdown asks for the whole denominator once a row.
         if need not in self._unions:
-            rows = (held.members for held in self._read(need))
+            rows = (filled.members for filled in self._read(need))
             self._unions[need] = Members.union(self.registry[need.series].space, rows)
         return self._unions[need]
 
     def columns(self, need: Need) -> list[Numbers]:
-        return [held.numbers for held in self._read(need) if held.numbers is not None]
+        return [filled.numbers for filled in self._read(need) if filled.numbers is not None]
 
     def values(self, need: Need, facet: str) -> set[str | None]:
         return {row.facets.get(facet) for row in self.rows(need)}
@@ -81,10 +91,21 @@ class StoredFacts:
 
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         if need not in self._states:
-            self._states[need] = replay.replayed(space_of(need.series), map(_move, self._stood(need)))
+            self._states[need] = CACHE.made(self.epoch, self._key(need), lambda: self._replayed(need))
         return self._states[need]
 
+    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
+        def find() -> Held[Members]:
+            found = having(comparison, space_of(need.series), self.state(need), lambda: self.unlisted(need))
+            return Held(found, self._size(need, [found]))
+
+        if self.state(need).get(OTHER):
+            # Values that are not told apart are read from rows that do change.
+            return find().what
+        return CACHE.made(self.epoch, (self._key(need), comparison), find)
+
     def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
+        """Those whose values are not told apart, by their values."""
         others = self.state(need).get(OTHER)
         if not others:
             return {}
@@ -112,7 +133,7 @@ class StoredFacts:
         if isinstance(need, DidNeed):
             return ()
         if isinstance(need, StateNeed):
-            return [held.row for held in self._stood(need)]
+            return [filled.row for filled in self._stood(need)]
         if need not in self._reached:
             spans = self._place.spans(need)
             reached = [row for span in spans for row in self._within(need.series, span)]
@@ -137,20 +158,30 @@ class StoredFacts:
         self._held.update(CACHE.get(self.epoch, spaces))
         read = _fetch({pk: space for pk, space in spaces.items() if pk not in self._held})
         CACHE.put(self.epoch, read)
-        self._held.update(read)
+        self._held.update((pk, held.what) for pk, held in read.items())
 
     def _ids(self, need: Stored) -> Sequence[int]:
         if isinstance(need, StateNeed):
             return self._found.states.get((need.series, self._place.day_end(need)), ())
         return [row.pk for row in self.rows(need)]
 
-    def _stood(self, need: StateNeed) -> list[Held]:
+    def _stood(self, need: StateNeed) -> list[Filled]:
         return [self._held[pk] for pk in self._ids(need)]
+
+    def _key(self, need: StateNeed) -> Hashable:
+        return space_of(need.series), tuple(self._ids(need))
+
+    def _replayed(self, need: StateNeed) -> Held[Mapping[str, Members]]:
+        holders = replay.replayed(space_of(need.series), map(_move, self._stood(need)))
+        return Held(holders, self._size(need, holders.values()))
+
+    def _size(self, need: StateNeed, made: Iterable[Members]) -> int:
+        return ID * len(self._ids(need)) + sum(OBJECTS + members.size for members in made)
 
     def _space(self, need: Stored) -> Space:
         return self.registry[need.series].space if isinstance(need, Need) else space_of(need.series)
 
-    def _read(self, need: Need) -> Iterable[Held]:
+    def _read(self, need: Need) -> Iterable[Filled]:
         return (self._held[row.pk] for row in self.rows(need))
 
     def _within(self, series: str, span: Span) -> Sequence[Row]:
@@ -187,20 +218,20 @@ def _answers(row: Row, need: Need | EntryNeed) -> bool:
     return row.meets(need.where) if isinstance(need, Need) else row.facets["move"] == replay.ENTERED
 
 
-def _move(held: Held) -> Move:
-    facets = held.row.facets
-    return Move(held.row.start, str(facets["move"]), str(facets["value"]), held.members)
+def _move(filled: Filled) -> Move:
+    facets = filled.row.facets
+    return Move(filled.row.start, str(facets["move"]), str(facets["value"]), filled.members)
 
 
-def _fetch(spaces: Mapping[int, Space]) -> dict[int, Held]:
+def _fetch(spaces: Mapping[int, Space]) -> dict[int, Held[Filled]]:
     if not spaces:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(FETCH, [list(spaces)])
-        return {row[0]: _held(spaces[row[0]], *row) for row in cursor.fetchall()}
+        return {row[0]: _filled(spaces[row[0]], *row) for row in cursor.fetchall()}
 
 
-def _held(  # noqa: PLR0913, PLR0917 - the columns of a row
+def _filled(  # noqa: PLR0913, PLR0917 - the columns of a row
     space: Space,
     pk: int,
     series: str,
@@ -210,11 +241,11 @@ def _held(  # noqa: PLR0913, PLR0917 - the columns of a row
     members: memoryview,
     numbers: memoryview | None,
     checksum: UUID,
-) -> Held:
+) -> Held[Filled]:
     content = Content.stored(members, numbers)
     if content.checksum != checksum:
         raise DamagedRow(f"rollup row {pk} does not match its checksum")
     who = Members.load(space, content.members)
     how_much = None if content.numbers is None else Numbers.load(space, who, content.numbers)
     row = Row(pk, series, grain, start, json.loads(facets), str(checksum))
-    return Held(row, who, how_much, OBJECTS + len(content.members) + len(content.numbers or b""))
+    return Held(Filled(row, who, how_much), OBJECTS + len(content.members) + len(content.numbers or b""))

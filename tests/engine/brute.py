@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from apps.engine.conditions import TraitIs
 from apps.engine.definitions import (
     Balance,
     Count,
@@ -25,6 +26,7 @@ from apps.engine.expressions import OTHER, DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members, Space
+from apps.engine.traits import having
 
 Allowed = Mapping[str, frozenset[str | None]]
 ALICE, BOB, CHARLIE, DANA, ERIN = 1, 2, 3, 4, 5
@@ -143,6 +145,9 @@ class BruteFacts:
 
     def state(self, need: StateNeed) -> dict[str, Members]:
         return self._by_value(need, lambda value: OTHER if value in self.lumped else value)
+
+    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
+        return having(comparison, _space(need.series), self.state(need), lambda: self.unlisted(need))
 
     def unlisted(self, need: StateNeed) -> dict[str, Members]:
         return {value: who for value, who in self._by_value(need, str).items() if value in self.lumped}

@@ -142,3 +142,8 @@ def test_what_is_no_dump_is_refused(data: bytes) -> None:
 
 def test_members_show_their_space_and_a_few_ordinals() -> None:
     assert repr(users(*range(5, 25))) == "Members(user, 20 ordinals, first [5, 6, 7, 8, 9, 10, 11, 12, 13, 14])"
+
+
+def test_a_set_takes_two_bytes_for_each_of_a_few_and_never_more_than_a_bit_for_each_who_could_be() -> None:
+    few, many = Members.of(Space.USER, [1, 5, 9]), Members.of(Space.USER, range(0, 2**17, 2))
+    assert (Members.empty(Space.USER).size, few.size, many.size) == (0, 6, 2**17 // 8)

@@ -14,7 +14,7 @@ from apps.engine.sets import Members, Space
 from apps.rollups import queue, store, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.cache import CACHE, Cache, Held
-from apps.rollups.finding import Row, Waiting
+from apps.rollups.finding import Waiting
 from apps.rollups.models import Rollup
 from apps.rollups.store import DamagedRow
 from apps.workspaces.models import Marker, Workspace
@@ -144,14 +144,9 @@ def test_the_first_day_of_activity_is_known(acme: Workspace) -> None:
     assert store.load(acme, [need("ACTIVITY", berlin("2026-04"))]).begun == datetime(2026, 3, 30, 22, tzinfo=UTC)
 
 
-def held(size: int) -> Held:
-    row = Row(1, "ACTIVITY", Grain.MONTH, datetime(2026, 4, 1, tzinfo=UTC), {}, "")
-    return Held(row, Members.empty(Space.USER), None, size)
-
-
 def test_the_cache_forgets_the_least_used_beyond_its_capacity() -> None:
     cache = Cache(capacity=10)
-    row = held(size=4)
+    row = Held("a row", size=4)
     cache.put(0, {1: row, 2: row})
     cache.get(0, [1])
     cache.put(0, {3: row})
@@ -161,8 +156,20 @@ def test_the_cache_forgets_the_least_used_beyond_its_capacity() -> None:
 
 def test_after_an_erasure_no_row_that_was_held_before_is_believed() -> None:
     cache = Cache(capacity=10)
-    cache.put(0, {1: held(size=4)})
+    cache.put(0, {1: Held("a row", size=4)})
     assert (sorted(cache.get(0, [1])), sorted(cache.get(1, [1]))) == ([1], [])
+
+
+def test_a_key_is_made_once_and_anew_after_an_erasure() -> None:
+    cache = Cache(capacity=10)
+    made: list[str] = []
+
+    def make() -> Held[str]:
+        made.append("a set")
+        return Held("a set", size=4)
+
+    told = [cache.made(epoch, ("a state", "a comparison"), make) for epoch in (0, 0, 1)]
+    assert (told, len(made), cache.size) == (["a set"] * 3, 2, 8)
 
 
 def test_whoever_hears_of_an_erasure_remembers_nothing(acme: Workspace) -> None:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils.timezone import now
 
 from apps.audience.models import Account, ProductUser
+from apps.engine.conditions import TraitIs, TraitOp
 from apps.engine.expressions import EntryNeed, StateNeed
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
@@ -211,6 +212,48 @@ def test_after_a_thousand_values_the_others_are_told_apart_by_the_state_rows(
     need = StateNeed("user:trait:city", date(2026, 1, 6))
     others = store.load(acme, [need]).unlisted(need)
     assert {value: names(acme, who) for value, who in others.items()} == {'"Cadiz"': {"carla"}}
+
+
+def having(workspace: Workspace, name: str, value: str, day: str) -> set[str]:
+    """Whose trait equals a value at the end of a day, as answers are given it."""
+    need = StateNeed(f"user:trait:{name}", date.fromisoformat(day))
+    comparison = TraitIs(name, TraitOp.EQUALS, (value,))
+    return names(workspace, store.load(workspace, [need]).having(comparison, need))
+
+
+def test_a_comparison_is_made_once_for_all_who_ask_until_somebody_changes(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(acme, identify("alice", "2026-01-05T10:00:00", plan="pro"))
+    queue.settle(acme.pk)
+    assert having(acme, "plan", "pro", "2026-01-31") == {"alice"}
+    with monkeypatch.context() as patched:
+        # Neither the days are put together again, nor the values compared.
+        patched.delattr("apps.rollups.replay.replayed")
+        patched.delattr("apps.rollups.store.having")
+        assert having(acme, "plan", "pro", "2026-01-31") == {"alice"}
+    deliver(acme, identify("bob", "2026-01-30T10:00:00", plan="pro"))
+    queue.settle(acme.pk)
+    assert having(acme, "plan", "pro", "2026-01-29") == {"alice"}
+    assert having(acme, "plan", "pro", "2026-01-31") == {"alice", "bob"}
+    assert having(acme, "plan", "free", "2026-01-31") == set()
+
+
+def test_a_value_that_is_not_told_apart_is_compared_anew(acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.rollups.listing.MOST", 1)
+    deliver(acme, identify("alice", "2026-01-05T10:00:00", city="Ulm"))
+    queue.settle(acme.pk)
+    deliver(acme, identify("carla", "2026-01-06T10:00:00", city="Cadiz"))
+    queue.settle(acme.pk)
+    assert having(acme, "city", "Cadiz", "2026-01-31") == {"carla"}
+    rows = Rollup.objects.filter(workspace=acme, series="user:trait:city", closed_xid=None)
+    before = set(rows.values_list("pk", flat=True))
+    # What she had from the start is corrected: she stands among the others as she did, so no row changes.
+    deliver(acme, identify("carla", "2026-01-06T11:00:00", city="Delft"))
+    queue.settle(acme.pk)
+    assert set(rows.values_list("pk", flat=True)) == before
+    assert having(acme, "city", "Cadiz", "2026-01-31") == set()
+    assert having(acme, "city", "Delft", "2026-01-31") == {"carla"}
 
 
 def test_our_own_are_known_by_their_latest_word_or_by_the_admin(acme: Workspace) -> None:
