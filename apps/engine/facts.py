@@ -1,14 +1,13 @@
 """What the engine asks of whoever has loaded the rollups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from apps.engine.conditions import TraitIs
 from apps.engine.definitions import Registry
 from apps.engine.expressions import DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
-from apps.engine.sets import Members, Space
+from apps.engine.sets import Holders, Members, Space
 
 
 class Facts(Protocol):
@@ -30,8 +29,8 @@ class Facts(Protocol):
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         """Who held which value, by its JSON text; under OTHER those whose values are not told apart."""
 
-    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
-        """Whoever's value meets a comparison that is not negated, as `traits.having` finds it."""
+    def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
+        """Those under OTHER by their values; asked only where a comparison needs them."""
 
     def entered(self, need: EntryNeed) -> Mapping[date, Members]:
         """Who entered the state, by local day."""
@@ -39,8 +38,11 @@ class Facts(Protocol):
     def did(self, need: DidNeed) -> Mapping[date, Numbers]:
         """How often users did it, by local day."""
 
-    def lift(self, members: Members, to: Space, day: date) -> Members:
+    def lift(self, holders: Holders, to: Space, day: date) -> Members:
         """The accounts that any of these users belongs to at a day's end, or the users of these accounts."""
+
+    def once(self, what: Hashable, needs: Sequence[StateNeed], find: Callable[[], Holders]) -> Holders:
+        """What `find` finds in these states and in nothing else; it is asked where one of them has changed."""
 
     def internal(self, space: Space) -> Members:
         """Whoever is excluded everywhere and for all time (KPIS.md G7)."""

@@ -1,23 +1,34 @@
-"""Whom a condition holds of: set algebra that narrows whoever is asked about, leaf by leaf."""
+"""Whom a condition holds of, whoever is asked about: set algebra over whom its leaves hold of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial, reduce
+from operator import and_, or_
 from typing import TypeAlias
 
-from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, TraitIs
+from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, TraitIs, TraitOp
 from apps.engine.conditions import Any as AnyOf
+from apps.engine.expressions import OTHER, StateNeed
 from apps.engine.facts import Facts
 from apps.engine.numbers import Numbers
 from apps.engine.plan import Plan
-from apps.engine.sets import Members, Space
-from apps.engine.sources import did_need, leaf_needs, profile_needs, space_of_leaf, trait_need, window_start
-from apps.engine.traits import OPPOSITES
+from apps.engine.sets import Holders, Members, Space
+from apps.engine.sources import (
+    condition_leaves,
+    condition_needs,
+    did_need,
+    profile_needs,
+    space_of_leaf,
+    trait_need,
+    window_start,
+)
+from apps.engine.traits import OPPOSITES, meets
 
-Known: TypeAlias = dict[Hashable, Members]
-"""Whom leaves were found to hold of: a leaf that stands in many answers is looked up once."""
+Known: TypeAlias = dict[Hashable, Holders]
+"""Whom conditions were found to hold of: one that stands in many answers is looked up once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +42,47 @@ class Segments:
 
     def restrict(self, base: Members, condition: Condition, day: date) -> Members:
         """Those users or accounts of whom the condition holds at the end of a local day (KPIS.md G9)."""
-        match condition:
-            case All(parts):
-                for part in parts:
-                    base = self.restrict(base, part, day)
-                return base
-            case AnyOf(parts):
-                return Members.union(base.space, [self.restrict(base, part, day) for part in parts])
-            case Not(part):
-                return base - self.restrict(base, part, day)
-            case leaf:
-                return self._leaf(base, leaf, day)
+        return self._holders(condition, base.space, day).within(base)
 
-    def _leaf(self, base: Members, leaf: Leaf, day: date) -> Members:
-        """A leaf about users holds of an account where it does of any of its users, and the other way round."""
-        plain, space = _plain(leaf), space_of_leaf(leaf, base.space)
-        holders = self._holders(plain, space, day)
-        if space is base.space:
-            return base & holders if plain == leaf else base - holders
-        if plain != leaf:
-            holders = self.facts.lift(base, space, day) - holders
-        return base & self.facts.lift(holders, base.space, day)
-
-    def _holders(self, leaf: Leaf, space: Space, day: date) -> Members:
-        looks_back = isinstance(leaf, Did) and leaf.days is not None
-        key = leaf, day if looks_back else None, leaf_needs(leaf, space, day, self.plan)
+    def _holders(self, condition: Condition, space: Space, day: date) -> Holders:
+        leaves = list(condition_leaves(condition))
+        is_own = all(space_of_leaf(leaf, space) is space for leaf in leaves)
+        if is_own and _is_of_a_period(condition):
+            day = self.plan.basis.end
+        needs = tuple(condition_needs(condition, space, day, self.plan))
+        key = condition, space, day, needs
         if key not in self.known:
-            self.known[key] = self._find(leaf, space, day)
+            find = partial(self._find, condition, space, day)
+            states = [need for need in needs if isinstance(need, StateNeed)]
+            depends_on_states = is_own and all(isinstance(leaf, TraitIs | InIcp) for leaf in leaves)
+            self.known[key] = self.facts.once((condition, space), states, find) if depends_on_states else find()
         return self.known[key]
 
-    def _find(self, leaf: Leaf, space: Space, day: date) -> Members:
+    def _find(self, condition: Condition, space: Space, day: date) -> Holders:
+        match condition:
+            case All(parts):
+                everybody = Holders(Members.empty(space), is_rest=True)
+                return reduce(and_, (self._holders(part, space, day) for part in parts), everybody)
+            case AnyOf(parts):
+                nobody = Holders(Members.empty(space))
+                return reduce(or_, (self._holders(part, space, day) for part in parts), nobody)
+            case Not(part):
+                return ~self._holders(part, space, day)
+            case leaf:
+                return self._leaf(leaf, space, day)
+
+    def _leaf(self, leaf: Leaf, space: Space, day: date) -> Holders:
+        """A leaf about users holds of an account where it does of any of its users, and the other way round."""
+        about = space_of_leaf(leaf, space)
+        if about is not space:
+            return Holders(self.facts.lift(self._holders(leaf, about, day), space, day))
+        plain = _plain(leaf)
+        return Holders(self._members(plain, space, day), is_rest=plain != leaf)
+
+    def _members(self, leaf: Leaf, space: Space, day: date) -> Members:
         match leaf:
             case TraitIs():
-                return self.facts.having(leaf, trait_need(leaf.name, space, day))
+                return self._having(leaf, trait_need(leaf.name, space, day), space)
             case InIcp():
                 matching = [self.facts.state(need) for need in profile_needs(leaf, day, self.plan)]
                 return Members.union(space, [members for state in matching for members in state.values()])
@@ -72,6 +91,15 @@ class Segments:
             case KpiSide():
                 return self.side(leaf, self.plan)
 
+    def _having(self, comparison: TraitIs, need: StateNeed, space: Space) -> Members:
+        listed = self.facts.state(need)
+        if comparison.op is TraitOp.IS_SET:
+            return Members.union(space, listed.values())
+        unlisted = self.facts.unlisted(need) if listed.get(OTHER) else {}
+        told = [(text, members) for text, members in (*listed.items(), *unlisted.items()) if text != OTHER]
+        is_met = meets(comparison)
+        return Members.union(space, [members for text, members in told if is_met(text)])
+
     def _doing(self, did: Did, day: date) -> Members:
         need = did_need(did, self.plan)
         first, last = (need.first, need.last) if did.days is None else (window_start(did.days, day), day)
@@ -79,6 +107,11 @@ class Segments:
         if did.at_least == 1:
             return Members.union(Space.USER, [numbers.keys for numbers in columns])
         return Numbers.total([Numbers.empty(Space.USER), *columns]).at_least(did.at_least)
+
+
+def _is_of_a_period(condition: Condition) -> bool:
+    """Whether it is a leaf that holds of the same people whatever the day."""
+    return isinstance(condition, KpiSide) or (isinstance(condition, Did) and condition.days is None)
 
 
 def _plain(leaf: Leaf) -> Leaf:

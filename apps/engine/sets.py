@@ -101,3 +101,28 @@ class Members:
 
     def __repr__(self) -> str:
         return f"Members({self.space}, {len(self)} ordinals, first {self.page(None, 10)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Whom a condition holds of, whoever is asked about: some members, or if `is_rest` everybody but them."""
+
+    members: Members
+    is_rest: bool = False
+
+    def within(self, base: Members) -> Members:
+        """Those of some people or accounts of whom it holds."""
+        return base - self.members if self.is_rest else base & self.members
+
+    def __invert__(self) -> Self:
+        return type(self)(self.members, not self.is_rest)
+
+    def __and__(self, other: Self) -> Self:
+        if self.is_rest and other.is_rest:
+            return type(self)(self.members | other.members, is_rest=True)
+        if self.is_rest:
+            return type(self)(self.within(other.members))
+        return type(self)(other.within(self.members))
+
+    def __or__(self, other: Self) -> Self:
+        return ~(~self & ~other)

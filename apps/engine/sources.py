@@ -96,15 +96,33 @@ def space_of_leaf(leaf: Leaf, space: Space) -> Space:
     return Space.USER
 
 
+def condition_needs(condition: Condition, space: Space, day: date, planned: Plan) -> Iterator[AnyNeed]:
+    """What tells whom a condition on users, or on accounts, holds of at a day's end."""
+    for leaf in condition_leaves(condition):
+        yield from leaf_needs(leaf, space_of_leaf(leaf, space), day, planned)
+
+
+def condition_leaves(condition: Condition) -> Iterator[Leaf]:
+    """The leaves of a condition, in order."""
+    match condition:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from condition_leaves(part)
+        case Not(part):
+            yield from condition_leaves(part)
+        case leaf:
+            yield leaf
+
+
 def _needs(planned: Plan) -> Iterator[AnyNeed]:
     segment = planned.question.segment
     for operand in planned.operands:
         for piece in operand.slices:
             yield piece.need
             if piece.population:
-                yield from _condition_needs(piece.population, operand.unit, planned.basis.end, planned)
+                yield from condition_needs(piece.population, operand.unit, planned.basis.end, planned)
             if segment:
-                yield from _condition_needs(segment, operand.unit, piece.day, planned)
+                yield from condition_needs(segment, operand.unit, piece.day, planned)
     yield from planned.sharers.values()
 
 
@@ -116,15 +134,4 @@ def _split_needs(planned: Plan, by: By) -> Iterator[AnyNeed]:
         if isinstance(by, ByTrait):
             yield trait_need(by.name, unit, day)
         else:
-            yield from _condition_needs(AnyOf(tuple(by.conditions.values())), unit, day, planned)
-
-
-def _condition_needs(condition: Condition, space: Space, day: date, planned: Plan) -> Iterator[AnyNeed]:
-    match condition:
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _condition_needs(part, space, day, planned)
-        case Not(part):
-            yield from _condition_needs(part, space, day, planned)
-        case leaf:
-            yield from leaf_needs(leaf, space_of_leaf(leaf, space), day, planned)
+            yield from condition_needs(AnyOf(tuple(by.conditions.values())), unit, day, planned)

@@ -12,15 +12,10 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from apps.engine.conditions import TraitIs, TraitOp
-from apps.engine.expressions import OTHER
 from apps.engine.refusals import ConditionError
-from apps.engine.sets import Members, Space
 
 Test: TypeAlias = Callable[[Any], bool]
 """Whether a value meets a comparison: a parsed one, whose numbers are of type Number."""
-
-Holders: TypeAlias = Mapping[str, Members]
-"""Who has which value of a trait, by its JSON text."""
 
 OPPOSITES = {
     TraitOp.NOT_EQUALS: TraitOp.EQUALS,
@@ -56,18 +51,6 @@ def meets(comparison: TraitIs) -> Callable[[str], bool]:
     """Whether the value of a JSON text meets a comparison, which is none of the OPPOSITES."""
     test = TESTS[comparison.op](comparison)
     return lambda text: test(parsed(text))
-
-
-def having(comparison: TraitIs, space: Space, listed: Holders, unlisted: Callable[[], Holders]) -> Members:
-    """Whoever's value meets a comparison, which is none of the OPPOSITES.
-
-    `unlisted` tells the values of those who are listed under OTHER; it is asked only where they matter.
-    """
-    if comparison.op is TraitOp.IS_SET:
-        return Members.union(space, listed.values())
-    told = [*listed.items(), *unlisted().items()] if listed.get(OTHER) else listed.items()
-    is_met = meets(comparison)
-    return Members.union(space, [members for text, members in told if text != OTHER and is_met(text)])
 
 
 def _number(text: str) -> Number:

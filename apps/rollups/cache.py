@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
@@ -50,15 +50,6 @@ class Cache:
                     self.size += held.size
             while self.size > self.capacity:
                 self.size -= self._held.popitem(last=False)[1].size
-
-    def made(self, epoch: int, key: Hashable, make: Callable[[], Held[T]]) -> T:
-        """What is held under a key, or else is made now and held; a key always stands for the same."""
-        found = self.get(epoch, [key])
-        if key in found:
-            return cast("T", found[key])
-        held = make()
-        self.put(epoch, {key: held})
-        return held.what
 
     def clear(self) -> None:
         """Hold nothing."""

@@ -13,7 +13,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from apps.engine.expressions import StateNeed
-from apps.engine.sets import Members, Space
+from apps.engine.sets import Holders, Members, Space
 
 ENTERED, LEFT, HELD = "entered", "left", "held"
 MEMBER = "user:member"
@@ -39,13 +39,11 @@ class Memberships:
     users: NDArray[np.uint32]
     accounts: NDArray[np.uint32]
 
-    def lift(self, members: Members, to: Space) -> Members:
+    def lift(self, holders: Holders, to: Space) -> Members:
         """The accounts that any of these users belongs to, or the users who belong to any of these accounts."""
-        if members.space is to:
-            return members
         own, other = (self.users, self.accounts) if to is Space.ACCOUNT else (self.accounts, self.users)
-        ordinals = np.fromiter(members, np.uint32, len(members))
-        return Members.of(to, other[np.isin(own, ordinals)].tolist())
+        ordinals = np.fromiter(holders.members, np.uint32, len(holders.members))
+        return Members.of(to, other[np.isin(own, ordinals, invert=holders.is_rest)].tolist())
 
 
 def memberships(workspace_id: int, version: int, day: date) -> Memberships:

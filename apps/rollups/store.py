@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
 
-from apps.engine.conditions import TraitIs
 from apps.engine.definitions import Registry, space_of
 from apps.engine.expressions import OTHER, AnyNeed, DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Span, local_day
-from apps.engine.sets import Members, Space
-from apps.engine.traits import having, parsed
+from apps.engine.sets import Holders, Members, Space
+from apps.engine.traits import parsed
 from apps.events import taxonomy
 from apps.rollups import doings, replay
 from apps.rollups.build.content import Content
@@ -91,21 +90,15 @@ class StoredFacts:
 
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         if need not in self._states:
-            self._states[need] = CACHE.made(self.epoch, self._key(need), lambda: self._replayed(need))
+            key = self._key(need)
+            held: Mapping[str, Members] | None = CACHE.get(self.epoch, [key]).get(key)
+            if held is None:
+                held = replay.replayed(space_of(need.series), map(_move, self._stood(need)))
+                CACHE.put(self.epoch, {key: Held(held, self._size([need], held.values()))})
+            self._states[need] = held
         return self._states[need]
 
-    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
-        def find() -> Held[Members]:
-            found = having(comparison, space_of(need.series), self.state(need), lambda: self.unlisted(need))
-            return Held(found, self._size(need, [found]))
-
-        if self.state(need).get(OTHER):
-            # Values that are not told apart are read from rows that do change.
-            return find().what
-        return CACHE.made(self.epoch, (self._key(need), comparison), find)
-
     def unlisted(self, need: StateNeed) -> Mapping[str, Members]:
-        """Those whose values are not told apart, by their values."""
         others = self.state(need).get(OTHER)
         if not others:
             return {}
@@ -122,11 +115,23 @@ class StoredFacts:
     def did(self, need: DidNeed) -> Mapping[date, Numbers]:
         return self._did[need]
 
-    def lift(self, members: Members, to: Space, day: date) -> Members:
+    def lift(self, holders: Holders, to: Space, day: date) -> Members:
         if day not in self._memberships:
             version = self._place.version(replay.MEMBER)
             self._memberships[day] = replay.memberships(self._place.workspace_id, version, day)
-        return self._memberships[day].lift(members, to)
+        return self._memberships[day].lift(holders, to)
+
+    def once(self, what: Hashable, needs: Sequence[StateNeed], find: Callable[[], Holders]) -> Holders:
+        key = what, *map(self._key, needs)
+        held: Holders | None = CACHE.get(self.epoch, [key]).get(key)
+        if held is not None:
+            return held
+        found = find()
+        # Values that are not told apart are read from rows that do change.
+        if not any(OTHER in self.state(need) for need in needs):
+            # A condition may name a thousand values.
+            CACHE.put(self.epoch, {key: Held(found, len(repr(what)) + self._size(needs, [found.members]))})
+        return found
 
     def rows(self, need: AnyNeed) -> Sequence[Row]:
         """The rows that answer a need."""
@@ -171,12 +176,9 @@ class StoredFacts:
     def _key(self, need: StateNeed) -> Hashable:
         return space_of(need.series), tuple(self._ids(need))
 
-    def _replayed(self, need: StateNeed) -> Held[Mapping[str, Members]]:
-        holders = replay.replayed(space_of(need.series), map(_move, self._stood(need)))
-        return Held(holders, self._size(need, holders.values()))
-
-    def _size(self, need: StateNeed, made: Iterable[Members]) -> int:
-        return ID * len(self._ids(need)) + sum(OBJECTS + members.size for members in made)
+    def _size(self, needs: Iterable[StateNeed], made: Iterable[Members]) -> int:
+        ids = sum(len(self._ids(need)) for need in needs)
+        return ID * ids + sum(OBJECTS + members.size for members in made)
 
     def _space(self, need: Stored) -> Space:
         return self.registry[need.series].space if isinstance(need, Need) else space_of(need.series)

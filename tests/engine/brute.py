@@ -1,13 +1,12 @@
 """The rollups' answers, and the KPIs', by looking at plain events and statements one by one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from apps.engine.conditions import TraitIs
 from apps.engine.definitions import (
     Balance,
     Count,
@@ -25,8 +24,7 @@ from apps.engine.definitions import (
 from apps.engine.expressions import OTHER, DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
-from apps.engine.sets import Members, Space
-from apps.engine.traits import having
+from apps.engine.sets import Holders, Members, Space
 
 Allowed = Mapping[str, frozenset[str | None]]
 ALICE, BOB, CHARLIE, DANA, ERIN = 1, 2, 3, 4, 5
@@ -146,9 +144,6 @@ class BruteFacts:
     def state(self, need: StateNeed) -> dict[str, Members]:
         return self._by_value(need, lambda value: OTHER if value in self.lumped else value)
 
-    def having(self, comparison: TraitIs, need: StateNeed) -> Members:
-        return having(comparison, _space(need.series), self.state(need), lambda: self.unlisted(need))
-
     def unlisted(self, need: StateNeed) -> dict[str, Members]:
         return {value: who for value, who in self._by_value(need, str).items() if value in self.lumped}
 
@@ -167,11 +162,14 @@ class BruteFacts:
                 times[day][event.user] += 1
         return {day: Numbers.of(Space.USER, counts) for day, counts in times.items()}
 
-    def lift(self, members: Members, to: Space, day: date) -> Members:
+    def lift(self, holders: Holders, to: Space, day: date) -> Members:
         pairs = self.memberships(day)
         if to is Space.ACCOUNT:
-            return Members.of(to, {account for user, account in pairs if user in members})
-        return Members.of(to, {user for user, account in pairs if account in members})
+            return Members.of(to, {account for user, account in pairs if _is_among(holders, user)})
+        return Members.of(to, {user for user, account in pairs if _is_among(holders, account)})
+
+    def once(self, what: Hashable, needs: Sequence[StateNeed], find: Callable[[], Holders]) -> Holders:
+        return find()
 
     def internal(self, space: Space) -> Members:
         return Members.of(space, self.colleagues if space == Space.USER else ())
@@ -213,6 +211,10 @@ class BruteFacts:
             for event in self.events
             if event.feeds(need.series) and need.start <= event.at < need.end and _meets(event, need.where)
         ]
+
+
+def _is_among(holders: Holders, ordinal: int) -> bool:
+    return (ordinal in holders.members) is not holders.is_rest
 
 
 def _space(series: str) -> Space:

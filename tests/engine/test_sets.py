@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
-from apps.engine.sets import Members, Space
+from apps.engine.sets import Holders, Members, Space
 from tests.engine.drawn import LAST, ordinal_sets, ordinals
 
 ALICE, BOB, CHARLIE = 1, 2, 3
@@ -147,3 +147,22 @@ def test_members_show_their_space_and_a_few_ordinals() -> None:
 def test_a_set_takes_two_bytes_for_each_of_a_few_and_never_more_than_a_bit_for_each_who_could_be() -> None:
     few, many = Members.of(Space.USER, [1, 5, 9]), Members.of(Space.USER, range(0, 2**17, 2))
     assert (Members.empty(Space.USER).size, few.size, many.size) == (0, 6, 2**17 // 8)
+
+
+SOME, OTHERS = Members.of(Space.USER, [1, 2, 3]), Members.of(Space.USER, [3, 4])
+EVERYBODY = Members.of(Space.USER, range(6))
+
+
+@pytest.mark.parametrize("a", [Holders(SOME), ~Holders(SOME)])
+@pytest.mark.parametrize("b", [Holders(OTHERS), ~Holders(OTHERS)])
+def test_whom_two_conditions_hold_of_is_found_without_knowing_whom_they_are_asked_about(
+    a: Holders, b: Holders
+) -> None:
+    assert (a & b).within(EVERYBODY) == a.within(EVERYBODY) & b.within(EVERYBODY)
+    assert (a | b).within(EVERYBODY) == a.within(EVERYBODY) | b.within(EVERYBODY)
+    assert (~a).within(EVERYBODY) == EVERYBODY - a.within(EVERYBODY)
+
+
+def test_whom_a_condition_holds_of_is_some_or_all_but_some() -> None:
+    assert list(Holders(SOME).within(OTHERS)) == [3]
+    assert list(Holders(SOME, is_rest=True).within(OTHERS)) == [4]

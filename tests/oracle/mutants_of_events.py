@@ -138,8 +138,8 @@ OF_EVENTS = (
     Mutant(
         "the cache holds a row under its neighbour's id",
         "apps/rollups/cache.py",
-        "self._held[epoch, pk] = held",
-        "self._held[epoch, pk + 1] = held",
+        "self._held[epoch, key] = held",
+        "self._held[epoch, key + 1 if isinstance(key, int) else key] = held",
     ),
     Mutant(
         "an hour holds the first instant of the next",

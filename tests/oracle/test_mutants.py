@@ -48,9 +48,9 @@ def test_the_place_of_a_mutation_occurs_once(mutant: Mutant) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_oracle_agrees_with_an_unchanged_copy(copied: Path, service_environment: dict[str, str]) -> None:
-    verdict = judged(copied, service_environment, "1-8")
+    verdict = judged(copied, service_environment, "1-3")
     assert (verdict.returncode, verdict.stderr) == (EQUAL, "")
-    assert verdict.stdout.count("answers are the oracle's") == 8
+    assert verdict.stdout.count("answers are the oracle's") == 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -160,18 +160,6 @@ def test_after_an_erasure_no_row_that_was_held_before_is_believed() -> None:
     assert (sorted(cache.get(0, [1])), sorted(cache.get(1, [1]))) == ([1], [])
 
 
-def test_a_key_is_made_once_and_anew_after_an_erasure() -> None:
-    cache = Cache(capacity=10)
-    made: list[str] = []
-
-    def make() -> Held[str]:
-        made.append("a set")
-        return Held("a set", size=4)
-
-    told = [cache.made(epoch, ("a state", "a comparison"), make) for epoch in (0, 0, 1)]
-    assert (told, len(made), cache.size) == (["a set"] * 3, 2, 8)
-
-
 def test_whoever_hears_of_an_erasure_remembers_nothing(acme: Workspace) -> None:
     april = need("ACTIVITY", berlin("2026-04"))
     store.load(acme, [april])
