@@ -5,20 +5,25 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import strawberry
 
 from apps.api.context import Info
 from apps.api.listing import Listing, Side, checked_first, from_cursor
 from apps.api.people import MemberConnection, Page
+from apps.api.periods import PeriodInput
 from apps.engine.answers import quotient
 from apps.engine.periods import Period as EnginePeriod
 from apps.engine.periods import elapsed_fraction
+from apps.kpis import changes
 from apps.kpis.certainty import interval
+from apps.kpis.changes import Before, To
 from apps.kpis.dimensions import label, value
 from apps.kpis.evaluate import Result
 from apps.kpis.explain import display, explain
+
+Level: TypeAlias = Annotated[float, strawberry.argument(description="The level, 0.5 to 0.999999.")]
 
 
 @strawberry.enum(description="What a number counts.")
@@ -83,6 +88,86 @@ class Interval:
     low: Decimal = strawberry.field(description="The lower bound.")
     high: Decimal = strawberry.field(description="The upper bound.")
 
+    @classmethod
+    def of(cls, bounds: tuple[Decimal, Decimal] | None) -> Interval | None:
+        """Bounds as clients see them, if there are any."""
+        return None if bounds is None else cls(low=bounds[0], high=bounds[1])
+
+
+@strawberry.enum(description="A period that lies before another one.")
+class Previous(Enum):
+    PERIOD = strawberry.enum_value(
+        "period", description="The calendar unit right before; of a range of days as many days right before."
+    )
+    YEAR = strawberry.enum_value(
+        "year",
+        description="The same unit or days a year before, 28 February for the 29th; a week 52 weeks before.",
+    )
+
+
+@strawberry.input(one_of=True, description="What an answer is compared with: exactly one of these.")
+class Comparison:
+    previous: Previous | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A period before the answer's own. Of one that still runs the days that are over are "
+        "compared, with as many first days of the one before.",
+    )
+    period: PeriodInput | None = strawberry.field(
+        default=strawberry.UNSET, description="This very period, in the time zone of the answer's."
+    )
+
+    def resolve(self, result: Result) -> To:
+        """What it stands for, beside an answer. Raises PeriodError."""
+        if isinstance(self.previous, Previous):
+            return Before(self.previous.value)
+        if isinstance(self.period, PeriodInput):
+            return self.period.resolve(result.answer.period.zone, result.asked.question.now)
+        raise ValueError("neither is given")
+
+
+@strawberry.type(description="How an answer differs from that of another period.")
+class Change:
+    change: strawberry.Private[changes.Change]
+    current: KpiValue = strawberry.field(
+        description="What is compared: the answer itself, or that of the days of its period that are over."
+    )
+    previous: KpiValue = strawberry.field(description="What it is compared with.")
+    absolute: Decimal | None = strawberry.field(
+        description="How much more it is: a number, or points of a percent; null where either has no value."
+    )
+    relative: Decimal | None = strawberry.field(
+        description="How much more it is in percent of what it was; null where that is 0 or has no value."
+    )
+    p_value: Decimal | None = strawberry.field(
+        description="How probable a difference as great as this is if nothing changed, were those counted two "
+        "independent samples: the z-test of two proportions. Null unless both are rates with a value."
+    )
+
+    @classmethod
+    def of(cls, change: changes.Change) -> Change:
+        """The comparison as clients see it."""
+        return cls(
+            change=change,
+            current=KpiValue.of(change.current),
+            previous=KpiValue.of(change.previous),
+            absolute=change.absolute,
+            relative=change.relative,
+            p_value=change.p_value,
+        )
+
+    @strawberry.field(
+        description="The bounds of the true difference of two rates, in points of a percent, at a level of "
+        "confidence: Newcombe's hybrid score interval. Null unless both are rates with a value."
+    )
+    def interval(self, level: Level = 0.95) -> Interval | None:
+        return Interval.of(self.change.interval(level))
+
+    @strawberry.field(
+        description="Whether `pValue` is less than a level of confidence leaves to chance. Null where it is."
+    )
+    def significant(self, level: Level = 0.95) -> bool | None:
+        return self.change.is_significant(level)
+
 
 @strawberry.type(description="The answer to a question about a KPI.")
 class KpiValue:
@@ -134,11 +219,18 @@ class KpiValue:
         description="The bounds of the true rate at a level of confidence, were those counted a sample: Wilson's "
         "score interval. Null for a KPI that is no rate, and where there is no value."
     )
-    def interval(
-        self, level: Annotated[float, strawberry.argument(description="The level, 0.5 to 0.999999.")] = 0.95
-    ) -> Interval | None:
-        bounds = interval(self.result, level)
-        return None if bounds is None else Interval(low=bounds[0], high=bounds[1])
+    def interval(self, level: Level = 0.95) -> Interval | None:
+        return Interval.of(interval(self.result, level))
+
+    @strawberry.field(
+        description="How the answer differs from that of another period. Null where no day of a running period is "
+        "over, for a KPI such as mau while its unit runs, and for the others of a breakdown."
+    )
+    def change(
+        self, info: Info, to: Annotated[Comparison, strawberry.argument(description="The other period.")]
+    ) -> Change | None:
+        found = changes.change(info.context.workspace, self.result, to.resolve(self.result))
+        return None if found is None else Change.of(found)
 
     @strawberry.field(description="What the answer was made of.")
     def receipt(self, info: Info) -> Receipt:
@@ -167,7 +259,7 @@ class KpiBreakdown:
 
     @classmethod
     def of(cls, row: Result) -> KpiBreakdown:
-        by, part = row.asked.by, row.part
+        by, part = row.asked.by, row.asked.part
         if by is None or part is None:
             raise ValueError("not a row of a breakdown")
         return cls(key=value(by, part), label=label(by, part), value=KpiValue.of(row))

@@ -64,9 +64,11 @@ class Answer:
 
 def quotient(numerator: int | Decimal, denominator: int | Decimal, scale: int = 100) -> Decimal | None:
     """scale * numerator / denominator, rounded once, half to even, to 6 places (KPIS.md G4); None over 0."""
-    if not denominator:
-        return None
-    exact = Fraction(numerator) * scale / Fraction(denominator)
+    return rounded(Fraction(numerator) * scale / Fraction(denominator)) if denominator else None
+
+
+def rounded(exact: Fraction) -> Decimal:
+    """An exact number, half to even, to 6 places, without the zeros that say nothing."""
     six_places = f"{Decimal(f'{round(exact * MILLION)}e-6'):f}"
     return Decimal(six_places.rstrip("0").rstrip("."))
 

@@ -51,6 +51,13 @@ class Evaluator:
         pieces, parts = self._pieces(kpi, planned), self._parts(by, planned)
         return rows(parts.all(), lambda some: pieces.answer(keeper(parts, some)), first)
 
+    def part(self, kpi: Kpi, question: Question, by: By, part: Part) -> Answer:
+        """One part of a breakdown by itself, whether anybody is in it or not."""
+        if isinstance(by, EventFacet):
+            return self.answer(kpi, question.only(by.name, [part.key]))
+        planned = plan(kpi, question, self.facts.registry, is_split=True)
+        return self._pieces(kpi, planned).answer(keeper(self._parts(by, planned), [part]))
+
     def _by_facet(self, kpi: Kpi, question: Question, facet: str, first: int) -> list[Row]:
         planned = plan(kpi, question, self.facts.registry)
         values = {value for need in facet_needs(planned, facet) for value in self.facts.values(need, facet)}

@@ -18,8 +18,8 @@ def among(result: Result) -> str:
     """Whom the question's segment, and the part that a result is, leave; nothing where that is everybody."""
     asked, segment = result.asked, result.asked.question.segment
     said = [words(segment)] if segment else []
-    if asked.by and result.part:
-        said += _part(asked.by, result.part)
+    if asked.by and asked.part:
+        said += _part(asked.by, asked.part)
     if not said:
         return ""
     (*_, last) = leaves(asked.entry.kpi.expression)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from apps.engine.definitions import Ratio
-from apps.engine.intervals import HIGHEST, LOWEST, wilson
+from apps.engine.intervals import HIGHEST, LOWEST, Proportion, wilson
 from apps.engine.refusals import Refusal
 from apps.kpis.evaluate import Result
 
@@ -17,9 +17,20 @@ def interval(result: Result, level: float) -> Interval | None:
 
     Raises Refusal (BAD_LEVEL).
     """
-    if not LOWEST <= level <= HIGHEST:
-        raise Refusal("BAD_LEVEL", "level", f"a number from {LOWEST} to {HIGHEST}")
+    at, seen = checked_level(level), proportion(result)
+    return wilson(*seen, at) if seen else None
+
+
+def proportion(result: Result) -> Proportion | None:
+    """So many of so many; None of what is no rate, and of a rate over nobody."""
     expression, denominator = result.asked.entry.kpi.expression, result.answer.denominator
     if not isinstance(expression, Ratio) or not expression.subset or not denominator or not denominator.amount:
         return None
-    return wilson(int(result.answer.numerator.amount), int(denominator.amount), Decimal(str(level)))
+    return int(result.answer.numerator.amount), int(denominator.amount)
+
+
+def checked_level(level: float) -> Decimal:
+    """A level of confidence, exactly as it was written. Raises Refusal (BAD_LEVEL)."""
+    if not LOWEST <= level <= HIGHEST:
+        raise Refusal("BAD_LEVEL", "level", f"a number from {LOWEST} to {HIGHEST}")
+    return Decimal(str(level))

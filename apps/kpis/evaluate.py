@@ -11,7 +11,7 @@ from apps.engine.definitions import RollingDistinct
 from apps.engine.evaluate import Evaluator
 from apps.engine.expressions import AnyNeed, Home, Question
 from apps.engine.parts import By, EventFacet, Part, PartKind
-from apps.engine.periods import is_complete
+from apps.engine.periods import Period, is_complete
 from apps.engine.sources import breakdown_needs, needs
 from apps.events.taxonomy import SERIES, profiles_of, zone_of
 from apps.kpis.catalogue import Entry
@@ -23,17 +23,25 @@ from apps.workspaces.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A KPI and what is asked of it; `by` splits the answer. Without a home the question is at the workspace's."""
+    """A KPI and what is asked of it, or of one part of the answer, which `by` splits.
+
+    Without a home the question is at the workspace's.
+    """
 
     entry: Entry
     question: Question
     by: By | None = None
+    part: Part | None = None
 
-    def of(self, part: Part | None) -> Asked:
+    def by_itself(self) -> Asked:
         """What a part answers by itself: of an event's field the question for that value, else this very one."""
-        if part is None or part.kind is PartKind.OTHER or not isinstance(self.by, EventFacet):
+        if self.part is None or self.part.kind is PartKind.OTHER or not isinstance(self.by, EventFacet):
             return self
-        return Asked(self.entry, self.question.only(self.by.name, [part.key]))
+        return Asked(self.entry, self.question.only(self.by.name, [self.part.key]))
+
+    def of(self, period: Period) -> Asked:
+        """The same of another period."""
+        return replace(self, question=replace(self.question, period=period))
 
     def needs(self) -> list[AnyNeed]:
         """Everything that must be loaded for the answer."""
@@ -44,19 +52,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Result:
-    """An answer to one question, or the part of a breakdown that `part` names."""
+    """An answer to one question, or one part of it."""
 
     asked: Asked
     answer: Answer
     is_complete: bool
     facts: StoredFacts = field(repr=False, compare=False)
-    part: Part | None = None
 
     @cached_property
     def receipt(self) -> Receipt:
         """What the answer was made of: written when somebody looks at it, which takes as long as the answer."""
-        put = self.asked.of(self.part)
-        answered = Answered(put.entry, put.question, self.part if put.by else None, self.answer)
+        put = self.asked.by_itself()
+        answered = Answered(put.entry, put.question, put.part, self.answer)
         return answered.receipt(put.needs(), self.facts)
 
 
@@ -75,7 +82,7 @@ def evaluate(workspace: Workspace, asked: Sequence[Asked]) -> list[Result]:
     placed = [_placed(workspace, one) for one in asked]
     facts = store.load(workspace, [need for one in placed for need in one.needs()])
     evaluator = Evaluator(facts)
-    return [_result(one, evaluator.answer(one.entry.kpi, one.question), facts) for one in placed]
+    return [_result(one, _answer(evaluator, one), facts) for one in placed]
 
 
 def breakdown(workspace: Workspace, asked: Asked, first: int) -> list[Result]:
@@ -85,7 +92,7 @@ def breakdown(workspace: Workspace, asked: Asked, first: int) -> list[Result]:
     placed = _placed(workspace, asked)
     facts = store.load(workspace, placed.needs())
     rows = Evaluator(facts).breakdown(asked.entry.kpi, placed.question, asked.by, first)
-    return [_result(placed, answer, facts, part) for part, answer in rows]
+    return [_result(replace(placed, part=part), answer, facts) for part, answer in rows]
 
 
 def _placed(workspace: Workspace, asked: Asked) -> Asked:
@@ -93,8 +100,15 @@ def _placed(workspace: Workspace, asked: Asked) -> Asked:
     return replace(asked, question=replace(question, home=question.home or home(workspace)))
 
 
-def _result(asked: Asked, answer: Answer, facts: StoredFacts, part: Part | None = None) -> Result:
-    return Result(asked, answer, _is_complete(asked, answer, facts), facts, part)
+def _answer(evaluator: Evaluator, asked: Asked) -> Answer:
+    kpi, question = asked.entry.kpi, asked.question
+    if asked.by is None or asked.part is None:
+        return evaluator.answer(kpi, question)
+    return evaluator.part(kpi, question, asked.by, asked.part)
+
+
+def _result(asked: Asked, answer: Answer, facts: StoredFacts) -> Result:
+    return Result(asked, answer, _is_complete(asked, answer, facts), facts)
 
 
 def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:

@@ -57,7 +57,7 @@ def explain(result: Result) -> str:
 
     For example "1,620 of the 6,000 people active in April 2026 (Europe/Berlin) shared: 27 %."
     """
-    asked, answer = result.asked.of(result.part), result.answer
+    asked, answer = result.asked.by_itself(), result.answer
     so_far = "so far, " if asked.question.now < answer.period.end else ""
     sides = [side for side in (answer.numerator, answer.denominator) if side]
     only = f" (only {limits(asked.question.limits)})" if asked.question.limits else ""

@@ -95,6 +95,13 @@ CASES = [
     Case(kpi(f"value(period: {APRIL}) {{ value }}", "referral_churn_rate"), "REQUIRES_BILLING", "slug", UNPAID),
     Case(value(fields="interval(level: 1) { low }"), "BAD_LEVEL", "level", LEVEL),
     Case(value(fields="interval(level: 0.49) { low }"), "BAD_LEVEL", "level", LEVEL),
+    Case(
+        value(fields="change(to: {previous: PERIOD}) { interval(level: 2) { low } }"), "BAD_LEVEL", "level", LEVEL
+    ),
+    Case(value(fields='change(to: {period: {day: "x"}}) { absolute }'), "BAD_PERIOD", "day", DAY),
+    Case(
+        value('{year: "0001"}', fields="change(to: {previous: YEAR}) { absolute }"), "BAD_PERIOD", "period", YEARS
+    ),
     Case(breakdown('by: "chanel"'), "UNKNOWN_DIMENSION", "by", BY, ("channel",)),
     Case(breakdown('by: "plan"'), "UNKNOWN_DIMENSION", "by", BY),
     Case(breakdown('by: "channel", first: 101'), "BAD_FIRST", "first", FIRST),

@@ -213,3 +213,29 @@ def test_a_kpi_says_what_it_means(api: Api) -> None:
         "example": "6,000 people are active in the month and 1,620 of them share; the rate is 27 %.",
         "version": 1,
     }
+
+
+def test_a_change_says_what_was_compared_and_how_sure_it_is(api: Api) -> None:
+    asked = """value(period: $period, shareTypes: $shareTypes, channels: $channels, timezone: $timezone) {
+        change(to: {previous: PERIOD}) {
+            current { value period { label } } previous { value period { label } }
+            absolute relative pValue significant lax: significant(level: 0.6) interval { low high }
+        }
+        lastYear: change(to: {previous: YEAR}) { absolute previous { value period { label } } }
+        month: change(to: {period: {month: "2026-04"}}) { absolute previous { value } }
+    }"""
+
+    assert ask(api, asked, "product_sharing_rate", {"week": "2026-W15"})["value"] == {
+        "change": {
+            "current": {"value": "100", "period": {"label": "2026-W15"}},
+            "previous": {"value": "50", "period": {"label": "2026-W14"}},
+            "absolute": "50",
+            "relative": "100",
+            "pValue": "0.386476",
+            "significant": False,
+            "lax": True,
+            "interval": {"low": "-39.104934", "high": "90.546879"},
+        },
+        "lastYear": {"absolute": None, "previous": {"value": None, "period": {"label": "2025-W15"}}},
+        "month": {"absolute": "33.333333", "previous": {"value": "66.666667"}},
+    }

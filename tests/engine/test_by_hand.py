@@ -14,7 +14,7 @@ from apps.engine.conditions import AsOf, Condition
 from apps.engine.evaluate import Evaluator, evaluate
 from apps.engine.expressions import OTHER, AnyNeed, DidNeed, EntryNeed, Need, Question, StateNeed
 from apps.engine.numbers import Numbers
-from apps.engine.parts import By, ByCondition, ByTrait, Part, PartKind
+from apps.engine.parts import THE_OTHERS, By, ByCondition, ByTrait, Part, PartKind
 from apps.engine.sets import Members, Space
 from apps.engine.sources import breakdown_needs, needs
 from tests.engine import by_hand
@@ -106,8 +106,11 @@ def condition_part(hand: ByHand, named: Mapping[str, Condition], part: Part) -> 
 
 def split(facts: BruteFacts, slug: str, question: Question, by: By, first: int = MANY) -> dict[Part, Answer]:
     kpi = KPIS[slug]
-    loaded = Loaded.of(facts, breakdown_needs(kpi, question, by, SERIES))
-    return dict(Evaluator(loaded).breakdown(kpi, question, by, first))
+    evaluator = Evaluator(Loaded.of(facts, breakdown_needs(kpi, question, by, SERIES)))
+    rows = dict(evaluator.breakdown(kpi, question, by, first))
+    for part in rows.keys() - {THE_OTHERS}:
+        assert told(evaluator.part(kpi, question, by, part)) == told(rows[part])
+    return rows
 
 
 @settings(max_examples=80)

@@ -1,11 +1,12 @@
 from decimal import Decimal
 from fractions import Fraction
+from math import erfc, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.engine.intervals import normal_quantile, wilson
+from apps.engine.intervals import newcombe, normal_quantile, p_value, wilson
 
 LEVEL = Decimal("0.95")
 
@@ -65,3 +66,66 @@ def test_the_proportion_seen_lies_between_bounds_that_are_proportions(seen: tupl
 def test_what_is_no_proportion_has_no_interval(part: int, whole: int, level: str) -> None:
     with pytest.raises(ValueError, match="is no proportion of a sample"):
         wilson(part, whole, Decimal(level))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "low", "high"),
+    [
+        # R. G. Newcombe, Interval estimation for the difference between independent proportions, 1998, method 10.
+        ((56, 70), (48, 80), "5.24", "33.39"),
+        ((9, 10), (3, 10), "17.05", "80.90"),
+        ((6, 7), (2, 7), "5.82", "80.62"),
+        ((5, 56), (0, 29), "-3.81", "19.26"),
+        ((0, 10), (0, 20), "-16.11", "27.75"),
+        ((0, 10), (0, 10), "-27.75", "27.75"),
+        ((10, 10), (0, 20), "67.91", "100.00"),
+        ((10, 10), (0, 10), "60.75", "100.00"),
+    ],
+)
+def test_the_published_examples_of_differences_come_out(
+    a: tuple[int, int], b: tuple[int, int], low: str, high: str
+) -> None:
+    assert [f"{bound:.2f}" for bound in newcombe(a, b, LEVEL)] == [low, high]
+
+
+samples = st.integers(1, 10**5).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
+
+
+@given(samples, samples)
+def test_a_difference_lies_between_its_bounds_and_turns_round_with_its_sides(
+    a: tuple[int, int], b: tuple[int, int]
+) -> None:
+    low, high = newcombe(a, b, LEVEL)
+    points = 100 * (Fraction(*a) - Fraction(*b))
+    assert -100 <= low <= points + Fraction(1, 10**6)
+    assert points - Fraction(1, 10**6) <= high <= 100
+    assert newcombe(b, a, LEVEL) == (-high, -low)
+    assert p_value(a, b) == p_value(b, a)
+
+
+def chi_squared_p(a: tuple[int, int], b: tuple[int, int]) -> float:
+    """Pearson's test of the table of both, which is the same test in another form."""
+    (yes, all_a), (also, all_b) = a, b
+    no, nor = all_a - yes, all_b - also
+    margins = (yes + no) * (also + nor) * (yes + also) * (no + nor)
+    return erfc(sqrt((all_a + all_b) * (yes * nor - no * also) ** 2 / margins / 2)) if margins else 1.0
+
+
+@given(samples, samples)
+def test_a_difference_is_as_probable_as_pearson_finds_it(a: tuple[int, int], b: tuple[int, int]) -> None:
+    assert abs(float(p_value(a, b)) - chi_squared_p(a, b)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "p"),
+    [
+        ((56, 70), (48, 80), "0.008045"),
+        ((5, 56), (0, 29), "0.097187"),
+        ((0, 10), (0, 20), "1"),
+        ((20, 20), (20, 20), "1"),
+        ((10, 20), (5, 10), "1.000000"),
+        ((10**6, 10**6), (0, 10**6), "0.000000"),
+    ],
+)
+def test_chance_is_told_to_six_places(a: tuple[int, int], b: tuple[int, int], p: str) -> None:
+    assert p_value(a, b) == Decimal(p)

@@ -179,7 +179,7 @@ def test_share_types_split_the_numerator_alone(acme: Workspace) -> None:
     rows = breakdown(acme, Asked(find("product_sharing_rate"), Question(APRIL, NOW), by), 20)
     sides = [
         (
-            row.part and row.part.key,
+            row.asked.part and row.asked.part.key,
             row.answer.numerator.amount,
             row.answer.denominator and row.answer.denominator.amount,
         )

@@ -126,7 +126,7 @@ def test_the_share_rate_among_the_ideal(acme: Workspace) -> None:
 
 def sides(acme: Workspace, slug: str, by: By, first: int = 20) -> list[tuple[Part | None, int]]:
     rows = breakdown(acme, Asked(find(slug), Question(APRIL, NOW), by), first)
-    return [(row.part, len((row.answer.denominator or row.answer.numerator).everybody())) for row in rows]
+    return [(row.asked.part, len((row.answer.denominator or row.answer.numerator).everybody())) for row in rows]
 
 
 def test_breakdowns_by_a_trait_and_by_profile(acme: Workspace) -> None:

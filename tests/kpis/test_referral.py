@@ -62,9 +62,9 @@ def split(workspace: Workspace, slug: str, facet: str) -> Mapping[str | None, tu
     rows = breakdown(workspace, Asked(find(slug), Question(APRIL, NOW), EventFacet(facet)), 20)
     found = {}
     for row in rows:
-        assert row.part
+        assert row.asked.part
         whole = row.answer.denominator
-        found[row.part.key] = (row.answer.numerator.amount, *([whole.amount] if whole else []))
+        found[row.asked.part.key] = (row.answer.numerator.amount, *([whole.amount] if whole else []))
     return found
 
 

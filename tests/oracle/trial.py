@@ -86,7 +86,7 @@ def compare(workspace: Workspace, oracle: Oracle, asked: Sequence[Question], sav
         parts = breakdown(oracle, question.asked, Split(str(question.by), question.first, conditions))
         one = put(readers[question.asked.now], question, question.by)
         rows = kpis.breakdown(workspace, one, question.first)
-        heard = {row.part.key if row.part else None: _heard(row.answer, names) for row in rows}
+        heard = {row.asked.part.key if row.asked.part else None: _heard(row.answer, names) for row in rows}
         _agree_on(question, {key: _expected(part) for key, part in parts.items()}, heard)
     return len(asked) + len(split)
 

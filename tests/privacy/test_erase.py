@@ -236,7 +236,7 @@ def test_a_breakdown_puts_her_among_the_erased(acme: Workspace) -> None:
 
     rows = breakdown(acme, Asked(find("total_active_users"), Question(APRIL, NOW), ByTrait("plan")), 10)
 
-    parts = {row.part: row.answer.value for row in rows}
+    parts = {row.asked.part: row.answer.value for row in rows}
     assert parts == {Part('"free"'): Decimal(1), Part('"pro"'): Decimal(1), ERASED: Decimal(1)}
 
 

@@ -8,10 +8,13 @@ from apps.engine.periods.calendar import (
     containing,
     days_later,
     elapsed_fraction,
+    first_days,
     is_complete,
     last,
     previous,
+    so_far,
     split,
+    year_before,
 )
 from apps.engine.periods.cover import Span, cover
 from apps.engine.periods.errors import PeriodError
@@ -31,6 +34,7 @@ __all__ = [
     "day_start",
     "days_later",
     "elapsed_fraction",
+    "first_days",
     "is_complete",
     "last",
     "local_day",
@@ -40,6 +44,8 @@ __all__ = [
     "parse_week",
     "parse_year",
     "previous",
+    "so_far",
     "split",
+    "year_before",
     "zone_info",
 ]

@@ -82,6 +82,30 @@ def previous(period: Period) -> Period:
     return between(days_later(period.first, -days), period.first, period.zone)
 
 
+def year_before(period: Period) -> Period:
+    """The same calendar unit or days a year before, 28 February for the 29th; of a week that 52 weeks before."""
+    if period.grain is Grain.WEEK:
+        return containing(days_later(period.first, -52 * 7), Grain.WEEK, period.zone)
+    first = _in_year_before(period.first)
+    if period.grain:
+        return containing(first, period.grain, period.zone)
+    return between(first, _in_year_before(period.last) + DAY, period.zone)
+
+
+def so_far(period: Period, now: datetime) -> Period | None:
+    """The days of a period that are over, None before the first one is."""
+    today = local_day(now, period.zone)
+    if today > period.last:
+        return period
+    return between(period.first, today, period.zone) if today > period.first else None
+
+
+def first_days(period: Period, like: Period) -> Period:
+    """As many of a period's first days as another one has, or all of them where it has no more."""
+    end = days_later(period.first, (like.last - like.first).days + 1)
+    return between(period.first, end, period.zone) if end <= period.last else period
+
+
 def split(period: Period, grain: Grain) -> list[Period]:
     """The calendar units of a grain that make up the period, in order.
 
@@ -138,6 +162,13 @@ def _shifted(first: date, n: int, grain: Grain) -> date:
     if not FIRST_YEAR <= year <= LAST_YEAR + 1:
         raise _outside("period")
     return date(year, month + 1, 1)
+
+
+def _in_year_before(day: date) -> date:
+    if day.year == FIRST_YEAR:
+        raise _outside("period")
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def _months(grain: Grain) -> int:

@@ -14,6 +14,7 @@ from apps.engine.periods import (
     containing,
     day_start,
     elapsed_fraction,
+    first_days,
     is_complete,
     last,
     parse_day,
@@ -22,7 +23,9 @@ from apps.engine.periods import (
     parse_week,
     parse_year,
     previous,
+    so_far,
     split,
+    year_before,
 )
 from tests.engine.periods.clocks import days, wall, zones
 
@@ -89,6 +92,49 @@ def test_a_week_in_months_is_cut_where_the_month_ends() -> None:
 
 def test_before_a_range_of_days_come_as_many_days() -> None:
     assert previous(april(11, 16)) == april(6, 11)
+
+
+@pytest.mark.parametrize(
+    ("period", "label"),
+    [
+        (parse_day("2024-02-29", "UTC"), "2023-02-28"),
+        (parse_week("2026-W18", "UTC"), "2025-W18"),
+        (parse_week("2021-W01", "UTC"), "2020-W02"),
+        (parse_month("2026-04", "UTC"), "2025-04"),
+        (parse_quarter("2026-Q2", "UTC"), "2025-Q2"),
+        (parse_year("2026", "UTC"), "2025"),
+        (between(date(2024, 2, 28), date(2024, 3, 1), "UTC"), "2023-02-28/2023-03-01"),
+        (between(date(2024, 2, 20), date(2024, 3, 2), "UTC"), "2023-02-20/2023-03-02"),
+    ],
+)
+def test_a_year_before_is_the_same_unit_or_the_same_days(period: Period, label: str) -> None:
+    assert year_before(period).label == label
+    assert year_before(period).grain is period.grain
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "over", "like"),
+    [
+        (1, 12, None, None),
+        (2, 0, "2026-05-01/2026-05-02", "2026-04-01/2026-04-02"),
+        (15, 12, "2026-05-01/2026-05-15", "2026-04-01/2026-04-15"),
+        (31, 23, "2026-05-01/2026-05-31", "2026-04-01/2026-05-01"),
+    ],
+)
+def test_the_days_that_are_over_and_as_many_of_the_month_before(
+    day: int, hour: int, over: str | None, like: str | None
+) -> None:
+    may = parse_month("2026-05", "UTC")
+    found = so_far(may, datetime(2026, 5, day, hour, tzinfo=UTC))
+    assert (found and found.label) == over
+    assert (found and first_days(between(date(2026, 4, 1), date(2026, 5, 1), "UTC"), found).label) == like
+
+
+def test_what_has_no_more_days_is_taken_whole_and_what_is_over_is_over() -> None:
+    february, march = parse_month("2026-02", "UTC"), parse_month("2026-03", "UTC")
+    assert first_days(february, march) == february
+    assert so_far(march, march.end) == march
+    assert so_far(march, february.start) is None
 
 
 @pytest.mark.parametrize(
@@ -161,6 +207,8 @@ def test_a_reversed_or_empty_range_is_refused(first: int, end: int) -> None:
         lambda: previous(parse_year("0001", "UTC")),
         lambda: previous(parse_day("0001-01-01", "Asia/Kolkata")),
         lambda: previous(between(date(1, 1, 5), date(1, 2, 1), "UTC")),
+        lambda: year_before(parse_year("0001", "UTC")),
+        lambda: year_before(between(date(1, 1, 5), date(1, 2, 1), "UTC")),
         lambda: last(10**30, Grain.DAY, "UTC", NOW),
         lambda: last(10**30, Grain.MONTH, "UTC", NOW),
         lambda: last(2026, Grain.YEAR, "UTC", NOW),
