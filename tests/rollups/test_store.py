@@ -13,7 +13,7 @@ from apps.engine.periods import Grain, Period, PeriodError, parse_day, parse_mon
 from apps.engine.sets import Members, Space
 from apps.rollups import queue, store, worker
 from apps.rollups.build.content import Bucket
-from apps.rollups.cache import CACHE, Cache, Held
+from apps.rollups.cache import CACHE
 from apps.rollups.finding import Waiting
 from apps.rollups.models import Rollup
 from apps.rollups.store import DamagedRow
@@ -142,22 +142,6 @@ def test_a_row_whose_bytes_changed_is_not_believed(acme: Workspace) -> None:
 
 def test_the_first_day_of_activity_is_known(acme: Workspace) -> None:
     assert store.load(acme, [need("ACTIVITY", berlin("2026-04"))]).begun == datetime(2026, 3, 30, 22, tzinfo=UTC)
-
-
-def test_the_cache_forgets_the_least_used_beyond_its_capacity() -> None:
-    cache = Cache(capacity=10)
-    row = Held("a row", size=4)
-    cache.put(0, {1: row, 2: row})
-    cache.get(0, [1])
-    cache.put(0, {3: row})
-    assert sorted(cache.get(0, [1, 2, 3])) == [1, 3]
-    assert cache.size == 8
-
-
-def test_after_an_erasure_no_row_that_was_held_before_is_believed() -> None:
-    cache = Cache(capacity=10)
-    cache.put(0, {1: Held("a row", size=4)})
-    assert (sorted(cache.get(0, [1])), sorted(cache.get(1, [1]))) == ([1], [])
 
 
 def test_whoever_hears_of_an_erasure_remembers_nothing(acme: Workspace) -> None:
