@@ -126,7 +126,8 @@ class Kpi:
             str,
             strawberry.argument(
                 description='"shareType" or "channel"; of what the KPI counts "shareScope", or "sourceChannel", '
-                '"template" and "customized" of messages, or "prompt", "placement" and "variant" of prompts; '
+                '"template" and "customized" of messages, or "prompt", "placement" and "variant" of prompts, and '
+                '"interactionKind" of what these drew; '
                 '"icp", each profile; "segment", each saved one; or a trait, such as "plan". "trait:channel" is a '
                 "trait that is called like one of these words."
             ),

@@ -16,7 +16,7 @@ from apps.audience.models import Subject
 from apps.engine.sets import Space
 
 MERGED = {Space.USER: "merged", Space.ACCOUNT: "account merged"}
-MOVED, ANONYMOUS = "moved", "anonymous"
+MOVED, ANONYMOUS, LINKED = "moved", "anonymous", "linked"
 
 MARK_SUBJECTS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
@@ -27,7 +27,7 @@ MARK_ORDINALS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, since, version, grain, key, subject, events)
     SELECT %s, %s, %s, coalesce(%s::timestamptz, statement_timestamp()), 0, '', '', ordinal, 1
     FROM unnest(%s::bigint[]) AS ordinal"""
-MARK_ANONYMOUS = """
+MARK_KEYS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
     SELECT %s, 'cause', %s, 0, '', * FROM unnest(%s::text[], %s::int[])"""
 
@@ -67,8 +67,11 @@ def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int], since:
             cursor.execute(MARK_ORDINALS, [workspace_id, "cause", cause, since, sorted(ordinals)])
 
 
-def mark_anonymous(workspace_id: int, times: Mapping[str, int]) -> None:
-    """Mark anonymous ids whose events may be somebody else's than was thought, with how often that was said."""
+def mark_keys(workspace_id: int, cause: str, times: Mapping[str, int]) -> None:
+    """Mark, with how often that was said, ANONYMOUS ids whose events may be somebody else's than was thought.
+
+    Or links by which something is LINKED: what it is linked to may count where it did not.
+    """
     if times:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_ANONYMOUS, [workspace_id, ANONYMOUS, list(times), list(times.values())])
+            cursor.execute(MARK_KEYS, [workspace_id, cause, list(times), list(times.values())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 from apps.engine.periods import Grain
@@ -27,18 +28,42 @@ def both(one: Where, other: Where) -> Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What later events draw an event into a series: those of a kind that have the same `key`.
+
+    They are no earlier than the event, and less than `within` later (KPIS.md G10); each has these facets.
+    """
+
+    kind: str
+    key: str
+    within: timedelta
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
-    """What the rollups of a name hold: whose ordinals, which event facets, and whether how often as well."""
+    """What the rollups of a name hold: whose ordinals, which event facets, and whether how often as well.
+
+    With a `link` the events that drew others; the facets are those of the events and of what they drew, of which
+    one alone must meet a condition on several.
+    """
 
     name: str
     space: Space
-    facets: tuple[str, ...] = ()
+    own_facets: tuple[str, ...] = ()
     counts: bool = False
+    link: Link | None = None
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The facets by which the events are told apart."""
+        return self.own_facets + (self.link.facets if self.link else ())
 
 
 Registry: TypeAlias = Mapping[str, Series]
 
 OF_ACCOUNTS = "@account"
+DRAWN = ">"
 
 
 def accounts_of(series: str) -> str:
@@ -46,9 +71,14 @@ def accounts_of(series: str) -> str:
     return f"{series}{OF_ACCOUNTS}"
 
 
+def drawing(kind: str, link: Link) -> str:
+    """The name of the series of those events of a kind that drew others."""
+    return f"{kind}{DRAWN}{link.kind}"
+
+
 def kind_of(series: str) -> str:
     """The kind of events that a series counts, by whoever they are of; of ACTIVITY, its own name."""
-    return series.removesuffix(OF_ACCOUNTS)
+    return series.partition(DRAWN)[0].removesuffix(OF_ACCOUNTS)
 
 
 STATES = ("user:open", "user:registered", "account:open", "account:registered")

@@ -28,6 +28,9 @@ OF_THESE = """
         UNION ALL
         SELECT occurred_at, definition_id FROM events_event
         WHERE workspace_id = %(workspace)s AND account_id = ANY(%(accounts)s)
+        UNION ALL
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND link = ANY(%(links)s)
     ) AS event
     WHERE definition_id = ANY(%(definitions)s)"""
 
@@ -39,11 +42,12 @@ def of_all(workspace_id: int, meanings: Taxonomy, series: str) -> set[datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Users and accounts, by primary key, and anonymous ids, whose events are looked for."""
+    """Users and accounts, by primary key, anonymous ids and links, whose events are looked for."""
 
     users: Sequence[int] = ()
     visits: Sequence[str] = ()
     accounts: Sequence[int] = ()
+    links: Sequence[str] = ()
 
 
 def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[datetime]:
@@ -53,6 +57,7 @@ def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[
         "users": list(whose.users),
         "visits": list(whose.visits),
         "accounts": list(whose.accounts),
+        "links": list(whose.links),
     }
     return _hours(OF_THESE, workspace_id, meanings, chosen)
 

@@ -37,7 +37,12 @@ def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
     marking.mark(workspace_id, ProductUser, [pk for draft in stored if (pk := told.user(draft)) is not None])
     marking.mark(workspace_id, Account, [pk for draft in stored if (pk := told.account(draft)) is not None])
     anonymous = Counter(key for draft in stored if (key := told.anonymous_id(draft)) is not None)
-    marking.mark_anonymous(workspace_id, anonymous)
+    marking.mark_keys(workspace_id, marking.ANONYMOUS, anonymous)
+    drawn = {
+        pk for series, version in versions.pairs() for pk in taxonomy.load(workspace_id, version).drawn(series)
+    }
+    linked = Counter(draft.link for draft in stored if draft.definition_id in drawn and draft.link)
+    marking.mark_keys(workspace_id, marking.LINKED, linked)
 
 
 @dataclass(frozen=True, slots=True)

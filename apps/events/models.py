@@ -121,6 +121,7 @@ class Event(WorkspaceRow):
     prompt = models.CharField(max_length=FACET_LENGTH, null=True)
     placement = models.CharField(max_length=FACET_LENGTH, null=True)
     variant = models.CharField(max_length=FACET_LENGTH, null=True)
+    kind = models.CharField(max_length=FACET_LENGTH, null=True, help_text="Of an interaction, such as click.")
     status = models.CharField(max_length=FACET_LENGTH, null=True)
     is_error = models.BooleanField(null=True)
     customized = models.BooleanField(null=True)
@@ -144,6 +145,13 @@ class Event(WorkspaceRow):
             models.Index("user", "occurred_at", name="event_by_user", condition=models.Q(user__isnull=False)),
             models.Index(
                 "account", "occurred_at", name="event_by_account", condition=models.Q(account__isnull=False)
+            ),
+            models.Index(
+                "link",
+                "workspace",
+                "occurred_at",
+                name="event_by_link",
+                condition=models.Q(link__isnull=False),
             ),
             models.Index(
                 "workspace",

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Each is filled from the property of its name.
 TEXT_COLUMNS = (
     *("share_type", "share_scope", "channel", "source_channel", "object_type", "feature", "status"),
-    *("template", "prompt", "placement", "variant"),
+    *("template", "prompt", "placement", "variant", "kind"),
 )
 # What one share, message or impression is known by, and what later events name it by: the first that is given.
 LINKS = ("impression", "message_id", "message", "action_id")
@@ -79,6 +79,11 @@ class Draft:
         """What no other row may have: the message's key, and that of the action it tells of."""
         return {self.key} if self.action_key is None else {self.key, self.action_key}
 
+    @property
+    def link(self) -> str | None:
+        """What the share, the message or the impression is known by that it is, or is about."""
+        return _first_text(self.message.properties, LINKS, ID_LENGTH)
+
     def values(self) -> tuple[Any, ...]:
         """One value a column of COLUMNS, in its order."""
         message, properties = self.message, self.message.properties
@@ -93,7 +98,7 @@ class Draft:
             self.account_id,
             message.anonymous_id,
             _first_text(properties, SESSIONS, ID_LENGTH) or _context_session(properties),
-            _first_text(properties, LINKS, ID_LENGTH),
+            self.link,
             *(_text(properties, name, FACET_LENGTH) for name in TEXT_COLUMNS),
             _flag(properties, "is_error"),
             _flag(properties, "message_customized"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,29 @@ import yaml
 from django.db import connection, transaction
 
 from apps.audience.models import IcpStatus, IcpVersion
-from apps.engine.definitions import Series, accounts_of, kind_of
+from apps.engine.definitions import Link, Series, accounts_of, drawing, kind_of
 from apps.engine.sets import Space
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
 from apps.workspaces.models import Workspace
 
-ACTIVITY = Series("ACTIVITY", Space.USER, facets=(), counts=False)
+ACTIVITY = Series("ACTIVITY", Space.USER)
 SHARING = ("share_type", "share_scope", "channel")
 # Whether a share's type and channel are one of the workspace's defined kinds (KPIS.md A8).
 IS_DEFINED = "is_defined"
-SHARES = Series("share.created", Space.USER, facets=(*SHARING, IS_DEFINED), counts=True)
+SHARES = Series("share.created", Space.USER, (*SHARING, IS_DEFINED), counts=True)
 SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARING)
 MESSAGES = Series(
     "referral_message.sent",
     Space.USER,
-    facets=("source_channel", "channel", "template", "customized"),
+    ("source_channel", "channel", "template", "customized"),
     counts=True,
 )
-PROMPTS = Series("referral_prompt.shown", Space.USER, facets=("prompt", "placement", "variant"), counts=True)
-SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS)}
+PROMPTS = Series("referral_prompt.shown", Space.USER, ("prompt", "placement", "variant"), counts=True)
+# Up to a day later, by the impression (KPIS.md B, referral_prompt_interaction_rate).
+INTERACTION = Link("referral_prompt.interacted", "link", timedelta(days=1), ("kind",))
+INTERACTED = replace(PROMPTS, name=drawing(PROMPTS.name, INTERACTION), link=INTERACTION)
+SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS, INTERACTED)}
+DRAWING = {name: series.link for name, series in SERIES.items() if series.link}
 # Everything that is known of people and accounts by the day has one version together.
 STATES = "STATES"
 STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
@@ -89,11 +94,16 @@ class Taxonomy:
             slug = key.removeprefix(ICP)
             return self.zone, self.state_kinds(), self.icp_numbers[slug], self.icp[slug]
         kinds = self.share_kinds if IS_DEFINED in SERIES[key].facets else frozenset()
-        return self.zone, self.feeders(key), kinds
+        return self.zone, self.feeders(key), self.drawn(key), kinds
 
     def feeders(self, series: str) -> dict[int, Meaning]:
         """The definitions that feed a series."""
         return {pk: meaning for pk, meaning in self.meanings.items() if series in meaning.feeds()}
+
+    def drawn(self, series: str) -> dict[int, Meaning]:
+        """The definitions of what draws events into a series."""
+        link = DRAWING.get(series)
+        return {pk: meaning for pk, meaning in self.meanings.items() if link and meaning.kind == link.kind}
 
     def state_kinds(self) -> dict[int, str]:
         """The definitions that open or close users and accounts, and of which kind each is."""

@@ -21,6 +21,7 @@ FACETS = {
     "prompt": "prompt",
     "placement": "placement",
     "variant": "variant",
+    "interactionKind": "kind",
 }
 # Whoever is counted can be told apart by their shares, whatever is counted.
 OF_SHARES = frozenset({"share_type", "channel"})

@@ -22,6 +22,7 @@ WHO = {
     "share.created@account": "that shared",
     "referral_message.sent": "who sent a referral message",
     "referral_prompt.shown": "who were shown a referral prompt",
+    "referral_prompt.shown>referral_prompt.interacted": "who interacted with a referral prompt",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
@@ -33,12 +34,19 @@ DID = {
     "that shared": "shared",
     "who sent a referral message": "sent a referral message",
     "who were shown a referral prompt": "were shown a referral prompt",
+    "who interacted with a referral prompt": "interacted with one within a day",
 }
 EVENTS = {
     "share.created": ("share", "shares"),
     "referral_message.sent": ("referral message sent", "referral messages sent"),
     "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
+    "referral_prompt.shown>referral_prompt.interacted": (
+        "referral prompt that was interacted with",
+        "referral prompts that were interacted with",
+    ),
 }
+# What was done to events that drew others.
+DRAWN = {"referral_prompt.shown>referral_prompt.interacted": "interacted with within a day"}
 # What events that a facet tells apart are called, and what was done to them.
 SUCH = {"customized": ("customized {}", "customized"), "is_defined": ("{} of a defined kind", "of a defined kind")}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
@@ -81,7 +89,7 @@ def _said(asked: Asked, sides: list[Side], period: Period) -> str:
 def _did(leaf: Leaf, side: Side) -> str:
     done = " and ".join(verb for _, verb in _such(leaf))
     if isinstance(leaf, Count):
-        return f"{'were' if side.amount != 1 else 'was'} {done}"
+        return f"{'were' if side.amount != 1 else 'was'} {done or DRAWN[leaf.series]}"
     return f"{done} at least one" if done else DID[_who(leaf)]
 
 

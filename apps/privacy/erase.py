@@ -123,10 +123,12 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
 
 
 def _mark_hours(person: Person, *, hard: bool) -> None:
-    """What an anonymous id would still have led a worker to is said here: it will lead nowhere."""
-    waiting = Marker.objects.filter(workspace=person.workspace_id, key__in=person.anonymous_ids)
+    """What an anonymous id or a link would still have led a worker to is said here: it will lead nowhere."""
+    links = events.links(person)
+    waiting = Marker.objects.filter(workspace=person.workspace_id, key__in=(*person.anonymous_ids, *links))
     waiting.filter(family="cause").delete()
     causes.mark_hours(person.workspace_id, Whose(person.users if hard else (), person.anonymous_ids), now())
+    causes.mark_hours(person.workspace_id, Whose(links=links), now(), taxonomy.DRAWING)
 
 
 def _delete_events(person: Person) -> int:

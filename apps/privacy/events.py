@@ -40,6 +40,11 @@ SCRUB = f"""
             WHERE %(counted)s::jsonb -> event.definition_id::text ? key
         ), '{{}}')
     WHERE {THEIRS}"""
+LINKS = f"SELECT link FROM events_event WHERE {THEIRS} AND link IS NOT NULL GROUP BY link"
+# What others' events share with theirs they go on sharing.
+RELINK = f"""
+    UPDATE events_event SET link = md5(%(salt)s || link)
+    WHERE workspace_id = %(workspace)s AND link IN ({LINKS}) AND ({THEIRS}) IS NOT TRUE"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""
     SELECT DISTINCT account.counts_as FROM events_event AS event JOIN audience_account AS account
@@ -71,14 +76,23 @@ def settle_accounts(person: Person) -> None:
 
 
 def scrub(person: Person) -> int:
-    """Leave of each event when it was, what it counts as and which others it shares a session with."""
+    """Leave of each event when it was, what it counts as and which others it shares a session or a link with."""
     counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
-    return _execute(SCRUB, person, counted=to_json(counted), salt=secrets.token_hex())
+    salt = secrets.token_hex()
+    _execute(RELINK, person, salt=salt)
+    return _execute(SCRUB, person, counted=to_json(counted), salt=salt)
 
 
 def delete(person: Person) -> int:
     """Leave nothing of the events."""
     return _execute(DELETE, person)
+
+
+def links(person: Person) -> list[str]:
+    """What the events are linked to others by."""
+    with connection.cursor() as cursor:
+        cursor.execute(LINKS, _whose(person))
+        return [link for (link,) in cursor.fetchall()]
 
 
 def accounts(person: Person) -> set[int]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.audience import groups
-from apps.audience.marking import ANONYMOUS, MERGED, MOVED, mark_ordinals
+from apps.audience.marking import ANONYMOUS, LINKED, MERGED, MOVED, mark_ordinals
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
 from apps.events import hours, taxonomy
@@ -21,6 +21,7 @@ from apps.rollups.build.content import CAUSES, Bucket
 from apps.workspaces.models import Marker, Workspace
 
 BATCH = 10_000
+OF_ACCOUNTS = [name for name, series in taxonomy.SERIES.items() if series.space is Space.ACCOUNT]
 
 TAKE = """
     DELETE FROM workspaces_marker WHERE id IN (
@@ -53,15 +54,17 @@ def expand(workspace_id: int, *, moves: bool = True) -> int:
     visits = [*anonymous, *groups.anonymous_ids(workspace_id, merged)]
     mark_hours(workspace_id, Whose(merged, visits), since)
     elsewhere = Whose(moved, groups.anonymous_ids(workspace_id, moved), accounts)
-    mark_hours(workspace_id, elsewhere, since, {Space.ACCOUNT})
+    mark_hours(workspace_id, elsewhere, since, OF_ACCOUNTS)
+    links = sorted({key for series, _, key, _ in causes if series == LINKED})
+    mark_hours(workspace_id, Whose(links=links), since, taxonomy.DRAWING)
     return len(causes)
 
 
-def mark_hours(workspace_id: int, whose: Whose, since: datetime, spaces: Collection[Space] = tuple(Space)) -> None:
-    """Mark the hours of every series of users, or of accounts, in which these did something."""
+def mark_hours(workspace_id: int, whose: Whose, since: datetime, names: Collection[str] = taxonomy.SERIES) -> None:
+    """Mark the hours of every series of events, or only of these, in which somebody did something."""
     workspace = Workspace.objects.only("versions").get(pk=workspace_id)
     for series, version in sorted(taxonomy.versions_of(workspace).pairs()):
-        if series in taxonomy.SERIES and taxonomy.SERIES[series].space in spaces:
+        if series in names:
             starts = hours.of(workspace_id, taxonomy.load(workspace_id, version), series, whose)
             buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
             Marker.objects.bulk_create((bucket.marker(1, since) for bucket in buckets), batch_size=5000)

@@ -18,7 +18,7 @@ from apps.engine.periods import Grain, Span, bucket_start, cover, day_start, day
 from apps.engine.refusals import Refusal
 from apps.engine.sets import Members, Space
 from apps.events import taxonomy
-from apps.rollups.build.content import version_key
+from apps.rollups.build.content import DREW, version_key
 
 # The function is that of the migration 0003_find.
 FIND = "SELECT rollups_find(%s, %s, %s::json, %s::json)"
@@ -43,7 +43,20 @@ class Row:
         return f"{self.series}{facets} {self.grain} {self.start:%Y-%m-%dT%H:%MZ} {checksum}"
 
     def meets(self, condition: Where) -> bool:
-        return all(self.facets.get(facet) in allowed for facet, allowed in condition)
+        """Whether its events do: of events that drew others, with one of these."""
+        return bool(self._meeting(condition))
+
+    def values(self, facet: str, condition: Where) -> set[str | None]:
+        """The values that a facet has where a condition is met."""
+        return {told.get(facet) for told in self._meeting(condition)}
+
+    def _meeting(self, condition: Where) -> list[Mapping[str, str | None]]:
+        return [told for told in self._told() if all(told.get(facet) in allowed for facet, allowed in condition)]
+
+    def _told(self) -> list[Mapping[str, str | None]]:
+        """The facets of its events, as often as these differ in what they drew."""
+        drew = self.facets.get(DREW)
+        return [{**self.facets, **one} for one in json.loads(drew)] if drew else [self.facets]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class StoredFacts:
         return [filled.numbers for filled in self._read(need) if filled.numbers is not None]
 
     def values(self, need: Need, facet: str) -> set[str | None]:
-        return {row.facets.get(facet) for row in self.rows(need)}
+        return {value for row in self.rows(need) for value in row.values(facet, need.where)}
 
     def internal(self, space: Space) -> Members:
         return self._found.internal[space]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from apps.engine.checking import DefinitionError, check
@@ -8,10 +10,13 @@ from apps.engine.definitions import (
     Entries,
     Expression,
     Kpi,
+    Link,
     Ratio,
     RollingDistinct,
+    Series,
     Union,
     both,
+    drawing,
     where,
 )
 from apps.engine.sets import Space
@@ -24,12 +29,24 @@ def test_the_catalogue_can_be_evaluated(slug: str) -> None:
 
 
 LINKS = where({"share_type": {"link"}})
+PHONES = where({"device": {"phone"}})
 
 
 def test_events_and_some_of_them_make_a_rate_that_is_never_above_a_hundred() -> None:
     part = Count("share.created", both(LINKS, PRODUCT))
     check(Kpi("links", 1, Ratio(part, Count("share.created", PRODUCT), subset=True)), SERIES)
     check(Kpi("links", 1, Ratio(part, Count("share.created"), subset=True)), SERIES)
+
+
+def test_events_that_drew_others_are_some_of_the_events() -> None:
+    link = Link("share.opened", "link", timedelta(days=1), ("device",))
+    opened = Series(drawing("share.created", link), Space.USER, ("share_type",), counts=True, link=link)
+    registry = {**SERIES, opened.name: opened}
+    check(Kpi("opened", 1, Ratio(Count(opened.name), Count("share.created"), subset=True)), registry)
+    check(Kpi("phones", 1, Ratio(Count(opened.name, PHONES), Count(opened.name), subset=True)), registry)
+    assert opened.facets == ("share_type", "device")
+    with pytest.raises(DefinitionError, match="subset"):
+        check(Kpi("made", 1, Ratio(Count("share.created"), Count(opened.name), subset=True)), registry)
 
 
 @pytest.mark.parametrize(

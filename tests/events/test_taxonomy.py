@@ -59,7 +59,7 @@ def test_version_one_says_what_feeds_each_series() -> None:
     first_of_all = dict.fromkeys(
         (
             *("ACTIVITY", "share.created", "share.created@account", "referral_message.sent"),
-            *("referral_prompt.shown", "STATES"),
+            *("referral_prompt.shown", "referral_prompt.shown>referral_prompt.interacted", "STATES"),
         ),
         1,
     )

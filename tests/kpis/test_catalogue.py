@@ -33,6 +33,8 @@ SLUGS = [
     "referral_conversion_rate",
     "referral_conversions",
     "referral_messages_sent",
+    "referral_prompt_interaction_rate",
+    "referral_prompt_interaction_rate_by_impression",
     "referral_prompts_displayed",
     "share_actions",
     "share_rate_among_icps",

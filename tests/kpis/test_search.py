@@ -21,6 +21,7 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
             None,
             [
                 *("customized_referral_messages", "defined_share_events", "referral_messages_sent"),
+                *("referral_prompt_interaction_rate", "referral_prompt_interaction_rate_by_impression"),
                 *("referral_prompts_displayed", "share_actions"),
             ],
         ),

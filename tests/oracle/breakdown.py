@@ -47,6 +47,7 @@ def _of_field(oracle: Oracle, asked: Asked, field: str, first: int) -> dict[Key,
     if not split and field not in FILTERS:
         raise ValueError(f"nothing that {asked.kpi} counts has a {field}")
     told = [deed for side in split for deed in oracle.told(side, asked)] if split else oracle.sharing(asked)
+    found = {key for deed in told for key in deed.values(field)}
 
     def of(some: Collection[Key]) -> Answer:
         return oracle.answer(asked.only(field, some))
@@ -55,7 +56,7 @@ def _of_field(oracle: Oracle, asked: Asked, field: str, first: int) -> dict[Key,
         one = asked.only(field, {key})
         return any(any(oracle.items(side, one)) for side in split or sides(asked.kpi))
 
-    return _first({key for key in {deed.fields[field] for deed in told} if has_any(key)}, of, first)
+    return _first({key for key in found if has_any(key)}, of, first)
 
 
 def _first(found: Set[Key], of: Callable[[Collection[Key]], Answer], first: int) -> dict[Key, Answer]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 
 from tests.oracle.messages import MESSAGE, PROMPT, SHARE
-from tests.oracle.segments import Deed
+from tests.oracle.segments import KIND, Deed
 
 # KPIS.md section 5, the rows marked A.
 ACTIVITY = frozenset(
@@ -42,13 +42,14 @@ DIMENSIONS = {
     "prompt": "prompt",
     "placement": "placement",
     "variant": "variant",
+    "interactionKind": KIND,
 }
 FILTERS = frozenset({"share_type", "channel"})
 
 
 @dataclass(frozen=True)
 class Events:
-    """The valid events of a name whose `fields` together are one of `values`.
+    """The valid events of a name whose `fields` together are one of `values`, or, `is_drawn`, that drew something.
 
     With `each` every one of them counts, by what its person was on its day; else whoever did any.
     """
@@ -57,12 +58,19 @@ class Events:
     each: bool = False
     fields: tuple[str, ...] = ()
     values: Collection[tuple[str | None, ...]] = ((),)
+    is_drawn: bool = False
+
+    @property
+    def carried(self) -> Set[str]:
+        """The fields by which these events are told apart."""
+        return CARRIED[self.name] | ({KIND} if self.is_drawn else set())
 
     def hold(self, deed: Deed) -> bool:
         return (
             deed.is_valid
             and deed.event == self.name
             and tuple(deed.fields[name] for name in self.fields) in self.values
+            and (bool(deed.drew) or not self.is_drawn)
         )
 
 
@@ -77,6 +85,9 @@ EVENTS: Mapping[str, Events] = {
     "senders": Events(MESSAGE),
     "customizing senders": Events(MESSAGE, fields=("customized",), values=(("true",),)),
     "prompts": Events(PROMPT, each=True),
+    "interacted prompts": Events(PROMPT, each=True, is_drawn=True),
+    "viewers": Events(PROMPT),
+    "interacting viewers": Events(PROMPT, is_drawn=True),
 }
 # The sides of each KPI, by what they count: a numerator, and of a rate a denominator.
 BASIC: Mapping[str, tuple[str, str | None]] = {
@@ -104,7 +115,11 @@ OF_REFERRALS: Mapping[str, tuple[str, str | None]] = {
     "personalized_referral_outreach_rate_by_user": ("customizing senders", "senders"),
     "referral_prompts_displayed": ("prompts", None),
 }
-KPIS = {**BASIC, **OF_REFERRALS}
+OF_LINKS: Mapping[str, tuple[str, str | None]] = {
+    "referral_prompt_interaction_rate": ("interacting viewers", "viewers"),
+    "referral_prompt_interaction_rate_by_impression": ("interacted prompts", "prompts"),
+}
+KPIS = {**BASIC, **OF_REFERRALS, **OF_LINKS}
 RATES = frozenset(kpi for kpi, (_, whole) in KPIS.items() if whole)
 OF_ICP = frozenset({"open ICP users", "active ICP users", "ICP sharers"})
 
@@ -116,7 +131,7 @@ def sides(kpi: str) -> list[str]:
 
 def carries(side: str, field: str) -> bool:
     """Whether what a side counts has a field."""
-    return side in EVENTS and field in CARRIED[EVENTS[side].name]
+    return side in EVENTS and field in EVENTS[side].carried
 
 
 def carried(kpi: str) -> set[str]:

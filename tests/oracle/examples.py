@@ -47,6 +47,12 @@ def saw(user: str, day: str, **properties: Any) -> Raw:
     return did(user, "referral_prompt.shown", day, **({"impression": f"i-{next(NUMBERS)}"} | properties))
 
 
+def acted(user: str, day: str, impression: str | None, kind: object = "click", **properties: Any) -> Raw:
+    """Did something with a referral prompt."""
+    told = {"impression": impression, "kind": kind} | properties
+    return did(user, "referral_prompt.interacted", day, **told)
+
+
 def called(user: str, day: str, **traits: object) -> Raw:
     return message("identify", day, userId=user, traits=traits)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tests.oracle.links import link
 from tests.oracle.messages import (
     ERASED,
     Moment,
@@ -106,11 +107,14 @@ class Ledger:
         self._suppressed |= self.users.alike(user) | self._devices(self.users.alike(user))
         self._suppressed |= {str(alias_of(raw)) for raw in messages if alias_of(raw)}
         self.erased_at, self.was_internal = at, self.users.root(user) in internal(self.stored, people)
-        self.stored = [
+        kept = [
             left
             for raw, is_theirs in zip(self.stored, theirs, strict=True)
             if (left := _left(_settled(raw, self.users.root(user), places)) if is_theirs else raw) is not None
         ]
+        links = sorted({named for raw in messages if (named := link(raw)) is not None})
+        renamed = {named: f"{at} {place}" for place, named in enumerate(links)}
+        self.stored = [_relinked(raw, renamed) for raw in kept]
 
     def account(self, raw: Raw) -> str | None:
         """The account that a message is about, or what it was merged into."""
@@ -173,6 +177,13 @@ def _settled(raw: Raw, user: str, places: Places) -> Raw:
     if account is None or account_of(raw) is not None:
         return raw
     return raw | {"context": raw.get("context", {}) | {"groupId": account}}
+
+
+def _relinked(raw: Raw, links: Mapping[str, str]) -> Raw:
+    """A message that is linked to the same others, if by something of somebody erased, by another name."""
+    if link(raw) not in links:
+        return raw
+    return raw | {"properties": said(raw) | {"impression": links[str(link(raw))]}}
 
 
 def _left(raw: Raw) -> Raw | None:

@@ -11,9 +11,12 @@ Moment: TypeAlias = tuple[datetime, str]
 REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
 OF_ACCOUNTS = ("account.", "membership.")
 SHARE, MESSAGE, PROMPT = "share.created", "referral_message.sent", "referral_prompt.shown"
+INTERACTION = "referral_prompt.interacted"
 TEXTS = ("share_type", "share_scope", "channel", "source_channel", "template", "prompt", "placement", "variant")
 # A message that bounced was sent.
 SENT = (None, "sent", "delivered", "bounced")
+# What is done with a prompt; that it closed by itself is nothing that anybody did.
+KINDS = frozenset({"click", "hover", "expand", "accept", "decline", "dismiss"})
 # By whom things are done that somebody did who was erased.
 ERASED = "(erased)"
 
@@ -37,12 +40,14 @@ def fields(raw: Raw) -> dict[str, str | None]:
 
 
 def is_valid(raw: Raw) -> bool:
-    """Whether a share was made, a referral message sent, a prompt seen; other events are what they are called."""
+    """Whether a share was made, a message sent, a prompt seen or answered; others are what they are called."""
     told, status = said(raw), said(raw).get("status")
     if raw["event"] == SHARE:
         return told.get("is_error") is not True and status not in ("failed", "cancelled")
     if raw["event"] == MESSAGE:
         return status in SENT
+    if raw["event"] == INTERACTION:
+        return str(told.get("kind")) in KINDS
     return raw["event"] != PROMPT or told.get("viewable") is not False
 
 

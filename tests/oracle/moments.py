@@ -80,3 +80,9 @@ def clock_changes(zone: str, first: date, end: date) -> list[date]:
         return datetime.combine(day, time(12), UTC).astimezone(clock).utcoffset()
 
     return [day for day in days(first, end) if ahead(day) != ahead(day - DAY)]
+
+
+def changes_within(length: timedelta, instant: datetime, zone: str) -> bool:
+    """Whether the zone's clock is set otherwise so long after an instant."""
+    clock = ZoneInfo(zone)
+    return instant.astimezone(clock).utcoffset() != (instant + length).astimezone(clock).utcoffset()

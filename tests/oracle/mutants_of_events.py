@@ -120,8 +120,8 @@ OF_EVENTS = (
     Mutant(
         "any part of a condition is enough",
         "apps/rollups/finding.py",
-        "return all(self.facets.get(facet) in allowed",
-        "return not condition or any(self.facets.get(facet) in allowed",
+        "if all(told.get(facet) in allowed",
+        "if not condition or any(told.get(facet) in allowed",
     ),
     Mutant(
         "the bucket after a period is read too",
@@ -156,8 +156,8 @@ OF_EVENTS = (
     Mutant(
         "a share that is no error is taken for one",
         "apps/rollups/build/events.py",
-        "event.is_error IS NOT TRUE",
-        "event.is_error IS NULL",
+        "{event}.is_error IS NOT TRUE",
+        "{event}.is_error IS NULL",
     ),
     Mutant(
         "three shares of one hour are one",
@@ -168,8 +168,8 @@ OF_EVENTS = (
     Mutant(
         "facets are stored under each other's names",
         "apps/rollups/build/events.py",
-        "zip(series.facets, values, strict=True)",
-        "zip(series.facets[::-1], values, strict=True)",
+        "zip(names, values, strict=True)",
+        "zip(names[::-1], values, strict=True)",
     ),
     Mutant(
         "people have their neighbours' ordinals",

@@ -24,8 +24,8 @@ OF_REFERRALS = (
     Mutant(
         "a prompt of which nobody knows whether it was seen was not",
         "apps/rollups/build/events.py",
-        "event.viewable IS NOT FALSE",
-        "event.viewable",
+        "{event}.viewable IS NOT FALSE",
+        "{event}.viewable",
     ),
     Mutant(
         "what is not known to be customized is",

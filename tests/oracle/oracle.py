@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from tests.oracle.conditions import All, Condition, KpiSide, Where
 from tests.oracle.counting import (
     ACTIVITY,
-    CARRIED,
     EVENTS,
     FILTERS,
     KPIS,
@@ -24,6 +23,7 @@ from tests.oracle.counting import (
     carried,
 )
 from tests.oracle.ledger import Ledger
+from tests.oracle.links import Links
 from tests.oracle.messages import SHARE, Raw, fields, is_valid, moment
 from tests.oracle.moments import SHORTEST, midnight
 from tests.oracle.people import ACCOUNT, USER, People
@@ -119,6 +119,7 @@ class Oracle:
         self.home = home
         self.people = People(ledger, home.zone)
         self.traits = Traits(self.people, home.profiles)
+        self.links = Links(ledger.stored)
         self.deeds = [
             self._deed(raw, person) for raw, person in self.people.told if person and raw["type"] == "track"
         ]
@@ -136,7 +137,7 @@ class Oracle:
     def told(self, side: str, asked: Asked) -> list[Deed]:
         """The events that a side counts, within what the question restricts of their fields."""
         events = EVENTS[side]
-        return self._within(asked, events, CARRIED[events.name])
+        return self._within(asked, events, events.carried)
 
     def sharing(self, asked: Asked) -> list[Deed]:
         """The shares by which a question restricts who counts, as its KPI counts nothing that has the field."""
@@ -214,7 +215,7 @@ class Oracle:
         return [
             deed
             for deed in self._done(asked)
-            if events.hold(deed) and all(deed.fields[name] in allowed for name, allowed in limits)
+            if events.hold(deed) and not any(deed.values(name).isdisjoint(allowed) for name, allowed in limits)
         ]
 
     def _done(self, asked: Asked) -> Iterator[Deed]:
@@ -231,6 +232,7 @@ class Oracle:
             day=self._day(at),
             fields=fields(raw),
             is_valid=is_valid(raw),
+            drew=self.links.drawn(raw),
         )
 
     def _day(self, at: datetime) -> date:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from tests.oracle.counting import BASIC, DIMENSIONS, KPIS, OF_REFERRALS, RATES, carried, counts_events
+from tests.oracle.counting import BASIC, DIMENSIONS, KPIS, OF_LINKS, OF_REFERRALS, RATES, carried, counts_events
 from tests.oracle.drawn import CHANNELS, SHARE_TYPES
 from tests.oracle.moments import midnight
 from tests.oracle.oracle import Allowed, Asked
@@ -42,11 +42,11 @@ class Question:
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
-    """Four or more for every KPI, at random restricted, months, and in which accounts people shared."""
+    """Three or more for every KPI, at random restricted, months, and in which accounts people shared."""
     dice = Random(stream.seed)
     kpis = [kpi for kpi in BASIC for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
     basic = [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now, BASIC)]
-    return [*basic, *_where_shared(stream, now), *_of_referrals(stream, now)]
+    return [*basic, *_where_shared(stream, now), *_of_referrals(stream, now), *_of_links(stream, now)]
 
 
 def months(stream: Stream) -> list[str]:
@@ -81,6 +81,15 @@ def _of_referrals(stream: Stream, now: datetime) -> Iterator[Question]:
         yield Question(Asked(kpi, stream.whole, now, stream.zone), by="shareScope")
 
 
+def _of_links(stream: Stream, now: datetime) -> Iterator[Question]:
+    """By dice of their own as well, and few: what matters most are the days of prompts and what was done."""
+    dice = Random(f"{stream.seed} interactions")
+    for kpi in OF_LINKS:
+        yield Question(Asked(kpi, stream.whole, now, stream.zone), "interactionKind", dice.choice(FIRST))
+        yield Question(Asked(kpi, _period(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
+        yield _any(dice, stream, kpi, now)
+
+
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
     period = stream.whole if kpi == OF_ACCOUNTS else _period(dice, stream)
@@ -97,7 +106,8 @@ def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
     """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
     own = BY_FACET if asked.kpi in BASIC else _own(asked.kpi)
     if asked.zone == stream.zone:
-        return (*own, *OF_PEOPLE, "segment", *own * (4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS) else 0))
+        times = 4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS) else 0
+        return (*own, *OF_PEOPLE, "segment", *own * times)
     return (*own, *OF_PEOPLE) if _is_free(stream, asked) else own
 
 
@@ -115,12 +125,19 @@ def _conditioned(dice: Random, stream: Stream, asked: Asked) -> Asked:
     """Mostly with a condition; in another zone with one that is taken at one instant."""
     if dice.random() < 0.2 or not _is_free(stream, asked):
         return asked
-    kpis = BASIC if asked.kpi in BASIC else KPIS
-    trees = Trees(Values(dice, stream.first), stream.periods, sorted(stream.profiles), stream.saved, tuple(kpis))
+    values, kpis = Values(dice, stream.first), _beside(asked.kpi)
+    trees = Trees(values, stream.periods, sorted(stream.profiles), stream.saved, kpis)
     if asked.zone != stream.zone:
         as_of = dice.choice([as_of for as_of in AS_OF if as_of != "EVENT_DAY"])
         return replace(asked, segment=trees.plain(), as_of=as_of)
     return replace(asked, segment=trees.tree(), as_of=dice.choice(AS_OF))
+
+
+def _beside(kpi: str) -> tuple[str, ...]:
+    """The KPIs whose sides a KPI is asked with: what is newer than it leaves its questions what they were."""
+    if kpi in BASIC:
+        return tuple(BASIC)
+    return tuple(KPIS) if kpi in OF_LINKS else (*BASIC, *OF_REFERRALS)
 
 
 def _period(dice: Random, stream: Stream) -> str:

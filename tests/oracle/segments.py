@@ -22,12 +22,16 @@ from tests.oracle.people import ACCOUNT, USER
 from tests.oracle.periods import DAY, days, span
 from tests.oracle.traits import Traits
 
+# The field of prompts that has as many values as interactions of different kinds were drawn.
+KIND = "kind"
+
 
 @dataclass(frozen=True)
 class Deed:
     """Something done, on a local day of the workspace.
 
     What is not valid, as a share that failed or a message that is a draft, is none of what its event's name says.
+    `drew` are the kinds of interaction that a prompt drew.
     """
 
     user: str
@@ -37,6 +41,11 @@ class Deed:
     day: date
     fields: Mapping[str, str | None]
     is_valid: bool
+    drew: frozenset[str]
+
+    def values(self, field: str) -> Set[str | None]:
+        """What it has of a field: one value, unknown or not, but as many kinds of interaction as it drew."""
+        return self.drew if field == KIND else {self.fields[field]}
 
 
 Side = Callable[[KpiSide], tuple[str, Set[str]]]

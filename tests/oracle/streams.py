@@ -6,7 +6,7 @@ A stream follows from its seed and the day on which it ends at the latest, so th
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import count
@@ -18,16 +18,19 @@ from tests.oracle.counting import ACTIVITY
 from tests.oracle.described import PROFILES, Describe
 from tests.oracle.drawn import UNPLANNED, Draw
 from tests.oracle.ledger import Ledger
-from tests.oracle.messages import Raw, user_of
-from tests.oracle.moments import SHORTEST, Moments, clock_changes, midnight
+from tests.oracle.links import WINDOW
+from tests.oracle.messages import PROMPT, Raw, moment, user_of
+from tests.oracle.moments import SHORTEST, Moments, changes_within, clock_changes, midnight
 from tests.oracle.periods import DAY, label
-from tests.oracle.referrals import Refer
+from tests.oracle.referrals import Interact, Refer
 from tests.oracle.trees import Trees
 from tests.oracle.values import Values
 
 MESSAGES = (300, 400)
 DEEDS_IN_TEN = 5
 REFERRALS = (65, 80)
+INTERACTIONS = (45, 60)
+PROMPTS = 15
 PEOPLE = (35, 50)
 VISITORS = 8
 CHANGING = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
@@ -124,7 +127,7 @@ def stream(seed: int, now: datetime) -> Stream:
         zone=zone,
         first=first,
         end=end,
-        batches=_among(batches, _apart(seed, draw)),
+        batches=_interacting(seed, draw, _referring(seed, draw, batches)),
         activity=_other_activity(dice) if is_taught else ACTIVITY,
         taught_after=dice.randrange(len(batches)) if is_taught else None,
         erasure=erasure,
@@ -134,29 +137,44 @@ def stream(seed: int, now: datetime) -> Stream:
     )
 
 
-def _apart(seed: int, draw: Draw) -> Refer:
-    """Dice of their own for referrals: whatever else is drawn is what it would be without them."""
-    dice, moments = Random(f"{seed} messages"), draw.moments
+def _referring(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
+    """The batches with messages and prompts put in, and shares of a kind that there is none of."""
+    own = _apart(f"{seed} messages", draw)
+    return _among(own.dice, batches, _sent(own.dice, Refer(own).anything, REFERRALS))
+
+
+def _interacting(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
+    """The batches with what is done with some of their prompts put in, before or after these."""
+    own = _apart(f"{seed} interactions", draw)
+    prompts = [sent.raw for batch in batches for sent in batch.sent if sent.raw.get("event") == PROMPT]
+    eves = [raw for raw in prompts if changes_within(WINDOW, moment(raw)[0], draw.moments.zone)]
+    interact = Interact(own, [*own.dice.sample(prompts, min(PROMPTS, len(prompts))), *eves])
+    return _among(own.dice, batches, _sent(own.dice, interact.anything, INTERACTIONS))
+
+
+def _apart(name: str, draw: Draw) -> Draw:
+    """Dice of its own for what goes by a name: whatever else is drawn is what it would be without it."""
+    dice, moments = Random(name), draw.moments
     own = Moments(moments.zone, moments.first, moments.end, moments.latest, dice)
-    return Refer(replace(draw, dice=dice, moments=own, told=[*draw.told]))
+    return replace(draw, dice=dice, moments=own, told=[*draw.told])
 
 
-def _among(batches: Sequence[Batch], refer: Refer) -> tuple[Batch, ...]:
-    """The batches with referrals put in anywhere, punctual or late."""
+def _among(dice: Random, batches: Sequence[Batch], more: Iterable[Sent]) -> tuple[Batch, ...]:
+    """The batches with more put in anywhere, punctual or late."""
     filled = [list(batch.sent) for batch in batches]
-    for sent in _referrals(refer):
-        some = refer.dice.choice([one for one in filled if one[0].source == sent.source])
-        some.insert(refer.dice.randint(0, len(some)), sent)
+    for sent in more:
+        some = dice.choice([one for one in filled if one[0].source == sent.source])
+        some.insert(dice.randint(0, len(some)), sent)
     return tuple(replace(batch, sent=tuple(some)) for batch, some in zip(batches, filled, strict=True))
 
 
-def _referrals(refer: Refer) -> Iterator[Sent]:
+def _sent(dice: Random, anything: Callable[[], Raw], times: tuple[int, int]) -> Iterator[Sent]:
     """Some are sent again, or something else with their id."""
-    sent = [Sent(refer.anything(), refer.dice.choice(SOURCES)) for _ in range(refer.dice.randint(*REFERRALS))]
+    sent = [Sent(anything(), dice.choice(SOURCES)) for _ in range(dice.randint(*times))]
     yield from sent
-    for one in refer.dice.sample(sent, len(sent) // 8):
-        other = refer.anything() | {"messageId": one.raw["messageId"]}
-        yield refer.dice.choice((one, replace(one, raw=other), replace(one, source=refer.dice.choice(SOURCES))))
+    for one in dice.sample(sent, len(sent) // 8):
+        other = anything() | {"messageId": one.raw["messageId"]}
+        yield dice.choice((one, replace(one, raw=other), replace(one, source=dice.choice(SOURCES))))
 
 
 def _approvals(trees: Trees, batches: int) -> Iterator[Approval]:

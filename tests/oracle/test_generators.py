@@ -1,22 +1,40 @@
 """The random streams are what they promise: without these properties, agreeing on them would prove little."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.oracle.counting import DEFINED, DIMENSIONS, KPIS, OF_REFERRALS, carried
+from tests.oracle.counting import DEFINED, DIMENSIONS, KPIS, OF_LINKS, OF_REFERRALS, carried
 from tests.oracle.ledger import ACCEPTED, Ledger
-from tests.oracle.messages import ERASED, MESSAGE, PROMPT, SHARE, account_of, fields, is_valid
-from tests.oracle.moments import clock_changes
+from tests.oracle.links import LINKS, WINDOW, Links, kind, link
+from tests.oracle.messages import (
+    ERASED,
+    INTERACTION,
+    KINDS,
+    MESSAGE,
+    PROMPT,
+    SHARE,
+    Raw,
+    account_of,
+    fields,
+    is_valid,
+    moment,
+    said,
+)
+from tests.oracle.moments import SHORTEST, clock_changes
 from tests.oracle.questions import AS_OF, questions
-from tests.oracle.referrals import MESSAGE_CHOICES, PROMPT_CHOICES
+from tests.oracle.referrals import KIND_CHOICES, MESSAGE_CHOICES, PROMPT_CHOICES
 from tests.oracle.streams import CHANGING, STEADY, Stream, stream
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SEEDS = range(1, 201)
+Told: TypeAlias = tuple[Raw, str | None]
+"""A message and whose it is."""
 STATEFUL = {"duplicate", "merge_cycle", "suppressed", "missing_property", "cannot_unmerge"}
 
 
@@ -34,6 +52,33 @@ def taken(seed: int) -> tuple[Ledger, frozenset[str]]:
         if place == one.erasure.after:
             ledger.erase(one.erasure.user, NOW)
     return ledger, frozenset(fates)
+
+
+@cache
+def shown(seed: int) -> list[Told]:
+    """The prompts that a workspace holds after a stream and that were seen."""
+    return [(raw, person) for raw, person in _told(seed) if raw.get("event") == PROMPT and is_valid(raw)]
+
+
+@cache
+def done(seed: int) -> list[Told]:
+    """What was done with prompts."""
+    return [(raw, person) for raw, person in _told(seed) if raw.get("event") == INTERACTION]
+
+
+def _told(seed: int) -> Iterator[Told]:
+    ledger = taken(seed)[0]
+    return zip(ledger.stored, ledger.people(), strict=True)
+
+
+def drawing(seed: int) -> Iterator[tuple[Told, Told]]:
+    """Each prompt with each interaction that is linked with it, in time or not."""
+    return (
+        (prompt, deed)
+        for prompt in shown(seed)
+        for deed in done(seed)
+        if link(prompt[0]) == link(deed[0]) is not None and kind(deed[0]) is not None
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -86,6 +131,41 @@ def test_the_streams_have_every_value_of_referrals_unknown_ones_too() -> None:
     assert kinds > DEFINED
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_prompts_of_a_stream_draw_something_and_some_do_not(seed: int) -> None:
+    links = Links(taken(seed)[0].stored)
+    drew = [links.drawn(raw) for raw, _ in shown(seed)]
+    assert min(sum(map(bool, drew)), drew.count(frozenset())) >= 2
+    assert len(done(seed)) >= 30
+
+
+def test_in_the_streams_things_are_done_with_prompts_at_every_edge_of_their_time() -> None:
+    pairs = [pair for seed in SEEDS[:20] for pair in drawing(seed)]
+    delays = Counter(moment(raw)[0] - moment(prompt)[0] for (prompt, _), (raw, _) in pairs)
+    edges = (-SHORTEST, timedelta(0), SHORTEST, WINDOW - SHORTEST, WINDOW, WINDOW + SHORTEST)
+    assert min(delays[edge] for edge in edges) >= 10
+
+
+def test_in_the_streams_things_are_done_by_whoever_saw_the_prompt_by_others_and_by_nobody() -> None:
+    pairs = [pair for seed in SEEDS[:20] for pair in drawing(seed)]
+    people = [(viewer, doer) for (_, viewer), (_, doer) in pairs if viewer is not None]
+    assert sum(doer == viewer for viewer, doer in people) >= 100
+    assert sum(doer not in (viewer, None) for viewer, doer in people) >= 100
+    assert sum(doer is None for _, doer in people) >= 20
+    assert min(sum(pair[side] == ERASED for pair in people) for side in (0, 1)) >= 10
+
+
+def test_in_the_streams_impressions_are_shown_twice_named_otherwise_and_unknown() -> None:
+    links = [Counter(link(raw) for raw, _ in shown(seed) if link(raw)) for seed in SEEDS[:20]]
+    assert sum(times > 1 for found in links for times in found.values()) >= 20
+    raws = [raw for seed in SEEDS[:20] for raw, _ in done(seed)]
+    names = {name for raw in raws for name in LINKS if said(raw).get(name) == link(raw) is not None}
+    assert names == set(LINKS)
+    assert {link(raw) for raw in raws} >= {None, "of nothing"}
+    assert {said(raw).get("kind") for raw in raws} == set(KIND_CHOICES["kind"]) > KINDS
+    assert {"kind" in said(raw) for raw in raws} == {True, False}
+
+
 @pytest.mark.parametrize("seed", SEEDS[:5])
 def test_a_stream_and_its_questions_follow_from_its_seed(seed: int) -> None:
     assert stream(seed, NOW) == stream(seed, NOW)
@@ -106,7 +186,8 @@ def test_every_stream_is_asked_for_every_kpi_and_all_its_months(seed: int) -> No
     assert len(asked) >= 4 * len(KPIS)
     counts = Counter(one.asked.kpi for one in asked)
     assert set(counts) == set(KPIS)
-    assert min(counts.values()) >= 4
+    assert {kpi: counts[kpi] for kpi in OF_LINKS} == dict.fromkeys(OF_LINKS, 3)
+    assert min(times for kpi, times in counts.items() if kpi not in OF_LINKS) >= 4
 
 
 @pytest.mark.parametrize("seed", SEEDS[:20])
@@ -121,7 +202,7 @@ def test_the_streams_are_asked_for_conditions_as_of_every_day() -> None:
     assert {one.as_of for one in asked if one.segment is not None} == set(AS_OF)
 
 
-@pytest.mark.parametrize("kpi", OF_REFERRALS)
+@pytest.mark.parametrize("kpi", [*OF_REFERRALS, *OF_LINKS])
 def test_the_streams_are_asked_for_referrals_by_each_field_filtered_and_as_of_every_day(kpi: str) -> None:
     asked = [one for seed in SEEDS for one in questions(drawn(seed), NOW) if one.asked.kpi == kpi]
     assert {DIMENSIONS[str(one.by)] for one in asked if one.by in DIMENSIONS} == carried(kpi)

@@ -19,8 +19,10 @@ EVENTS, STATES, SUBJECTS, CAUSES = "events", "states", "subject", "cause"
 
 ICP = f"user:{taxonomy.ICP}"
 
-# The facets of a row as sorted pairs; None is the value of those that have none.
+# The facets of a row as sorted pairs; None is the value of those that have none. Under DREW is, as JSON, a list of
+# the facets of each event that those of the row drew (`Series.link`).
 Facets = tuple[tuple[str, str | None], ...]
+DREW = "drew"
 
 
 def lock_key(name: str) -> int:

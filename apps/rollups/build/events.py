@@ -12,13 +12,13 @@ from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from apps.audience.stitching import USER_OF_EVENT
-from apps.engine.definitions import Series, kind_of
+from apps.engine.definitions import Link, Series, kind_of
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
 from apps.events.models import FACET_LENGTH
-from apps.events.taxonomy import IS_DEFINED, MESSAGES, PROMPTS, SERIES, SHARES, Meaning, load
-from apps.rollups.build.content import Bucket, Built, Content, Facets
+from apps.events.taxonomy import INTERACTION, IS_DEFINED, MESSAGES, PROMPTS, SERIES, SHARES, Meaning, load
+from apps.rollups.build.content import DREW, Bucket, Built, Content, Facets
 
 HOURS = SQL("""
     SELECT done.start, {ordinal}, done.times {names}
@@ -35,7 +35,14 @@ HOURS = SQL("""
         ) AS event
         WHERE event.who IS NOT NULL
         GROUP BY bucket.start, event.who {names}
-    ) AS done""")
+    ) AS done
+    WHERE {drew}""")
+# What an event drew, as JSON: the facets of each, once. It goes by the index of links.
+DRAWN = SQL("""(
+    SELECT jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM events_event AS drawn
+    WHERE drawn.{key} = event.{key} AND drawn.workspace_id = event.workspace_id
+      AND drawn.definition_id = ANY({definitions}) AND {valid}
+      AND drawn.occurred_at >= event.occurred_at AND drawn.occurred_at < event.occurred_at + {within})""")
 
 
 # By the primary key that many events share, rather than event by event.
@@ -51,11 +58,13 @@ ACCOUNT_OF_EVENT = f"""(
     FROM audience_productuser AS person WHERE person.id = {USER_OF_EVENT} AND NOT person.is_internal)"""
 
 # A share that failed or was a mistake never counts; one that is retracted later still does (KPIS.md A). A message
-# counts once it was sent, bounced or not, and a prompt that nobody could see was not shown (KPIS.md B).
+# counts once it was sent, bounced or not, a prompt that nobody could see was not shown, and what a prompt does by
+# itself is no interaction with it (KPIS.md B).
 VALID = {
-    SHARES.name: "event.is_error IS NOT TRUE AND coalesce({status}, '') NOT IN ('failed', 'cancelled')",
+    SHARES.name: "{event}.is_error IS NOT TRUE AND coalesce({status}, '') NOT IN ('failed', 'cancelled')",
     MESSAGES.name: "coalesce({status}, 'sent') IN ('sent', 'delivered', 'bounced')",
-    PROMPTS.name: "event.viewable IS NOT FALSE",
+    PROMPTS.name: "{event}.viewable IS NOT FALSE",
+    INTERACTION.kind: "{kind} IN ('click', 'hover', 'expand', 'accept', 'decline', 'dismiss')",
 }
 FLAGS = frozenset({"customized"})
 
@@ -70,15 +79,45 @@ def hours(buckets: Sequence[Bucket]) -> Built:
     starts = [bucket.start for bucket in buckets]
     stretches = [(start, bucket_end(start, Grain.HOUR, taxonomy.zone)) for start in starts]
     kind, feeders = kind_of(series.name), taxonomy.feeders(series.name)
-    counted = Counted(first.workspace_id, kind, feeders, series.facets, series.space, tuple(taxonomy.share_kinds))
+    counted = Counted(
+        first.workspace_id,
+        kind,
+        feeders,
+        series.own_facets,
+        series.space,
+        tuple(taxonomy.share_kinds),
+        Drawn(series.link, taxonomy.drawn(series.name)) if series.link else None,
+    )
     return _contents(series, counted.within(stretches))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What draws an event into a series, and the definitions of such."""
+
+    link: Link
+    feeders: Mapping[int, Meaning]
+
+    def column(self) -> Composable:
+        """What an event drew, as JSON, or null for nothing."""
+        facets = [
+            part for facet in self.link.facets for part in (Literal(facet), _column(facet, self.feeders, "drawn"))
+        ]
+        return DRAWN.format(
+            facets=SQL(", ").join(facets),
+            key=Identifier(self.link.key),
+            definitions=Literal(list(self.feeders)),
+            valid=_valid(self.link.kind, self.feeders, "drawn"),
+            within=Literal(self.link.within),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """Events of some definitions, told apart by facets: those that count by the rule of a kind of event.
 
-    They count for the users who did them, or for the accounts that they are of.
+    They count for the users who did them, or for the accounts that they are of; where something is `drawn`, only
+    those that drew it.
     """
 
     workspace_id: int
@@ -87,10 +126,16 @@ class Counted:
     facets: Sequence[str]
     space: Space = Space.USER
     share_kinds: Sequence[tuple[str, str]] = ()
+    drawn: Drawn | None = None
 
     def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
-        """(start of a stretch, ordinal, how often, value of each facet), as what is committed says."""
+        """(start of a stretch, ordinal, how often, value of each facet), as what is committed says.
+
+        What was drawn is the last value.
+        """
         facets = [(Identifier(f"facet_{facet}"), self._facet(facet)) for facet in self.facets]
+        if self.drawn:
+            facets.append((Identifier(DREW), self.drawn.column()))
         who, ordinal = map(SQL, WHOSE[self.space])
         statement = HOURS.format(
             ordinal=ordinal,
@@ -102,6 +147,7 @@ class Counted:
             definitions=Literal(list(self.feeders)),
             who=who,
             valid=_valid(self.kind, self.feeders),
+            drew=SQL("done.{} IS NOT NULL").format(Identifier(DREW)) if self.drawn else SQL("true"),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -123,36 +169,42 @@ class Counted:
         return SQL("coalesce(({}) IN ({}), false)::text").format(SQL(", ").join(columns), SQL(", ").join(defined))
 
 
-def _valid(kind: str, feeders: Mapping[int, Meaning]) -> Composable:
+def _valid(kind: str, feeders: Mapping[int, Meaning], event: str = "event") -> Composable:
     """Which events of a kind count at all; of any other kind all do."""
-    return SQL(VALID.get(kind, "true")).format(status=_column("status", feeders))
+    return SQL(VALID.get(kind, "true")).format(
+        event=Identifier(event),
+        status=_column("status", feeders, event),
+        kind=_column("kind", feeders, event),
+    )
 
 
-def _column(name: str, feeders: Mapping[int, Meaning]) -> Composable:
+def _column(name: str, feeders: Mapping[int, Meaning], event: str = "event") -> Composable:
     """What fills a column: the event's column of that name, unless a definition says otherwise."""
-    cases = [case for pk, meaning in feeders.items() if (case := _case(name, pk, meaning)) is not None]
-    plain = Identifier("event", name)
+    cases = [case for pk, meaning in feeders.items() if (case := _case(name, pk, meaning, event)) is not None]
+    plain = Identifier(event, name)
     if not cases:
         return plain
-    return SQL("CASE event.definition_id {} ELSE {} END").format(SQL(" ").join(cases), plain)
+    definition = Identifier(event, "definition_id")
+    return SQL("CASE {} {} ELSE {} END").format(definition, SQL(" ").join(cases), plain)
 
 
-def _case(name: str, definition_id: int, meaning: Meaning) -> Composable | None:
+def _case(name: str, definition_id: int, meaning: Meaning, event: str) -> Composable | None:
     if name in meaning.constants:
         return SQL("WHEN {} THEN {}").format(Literal(definition_id), Literal(meaning.constants[name]))
     if name in meaning.columns:
-        text = SQL("left(nullif(event.properties ->> {}, ''), {})").format(
-            Literal(meaning.columns[name]), Literal(FACET_LENGTH)
+        text = SQL("left(nullif({}.properties ->> {}, ''), {})").format(
+            Identifier(event), Literal(meaning.columns[name]), Literal(FACET_LENGTH)
         )
         return SQL("WHEN {} THEN {}").format(Literal(definition_id), text)
     return None
 
 
 def _contents(series: Series, found: Sequence[tuple[Any, ...]]) -> Built:
+    names = (*series.own_facets, DREW) if series.link else series.own_facets
     times: dict[datetime, dict[Facets, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
     for start, ordinal, count, *values in found:
         # Added up: ids that were merged count as one.
-        times[start][tuple(sorted(zip(series.facets, values, strict=True)))][ordinal] += count
+        times[start][tuple(sorted(zip(names, values, strict=True)))][ordinal] += count
     return {
         start: {facets: _content(series, counts) for facets, counts in rows.items()}
         for start, rows in times.items()

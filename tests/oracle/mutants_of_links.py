@@ -1,0 +1,62 @@
+"""Mistakes that somebody could make about what prompts draw: which events are linked, when, and for how long."""
+
+from tests.oracle.mutants import Mutant
+
+BUILDER = "apps/rollups/build/events.py"
+
+OF_LINKS = (
+    Mutant(
+        "a prompt draws for ever",
+        BUILDER,
+        " AND drawn.occurred_at < event.occurred_at + {within}",
+        "",
+    ),
+    Mutant(
+        "a prompt draws for an instant more",
+        BUILDER,
+        "drawn.occurred_at < event.occurred_at + {within}",
+        "drawn.occurred_at <= event.occurred_at + {within}",
+    ),
+    Mutant(
+        "a prompt draws before it is shown",
+        BUILDER,
+        "drawn.occurred_at >= event.occurred_at AND",
+        "",
+    ),
+    Mutant(
+        "a prompt draws only whoever saw it",
+        BUILDER,
+        "AND drawn.definition_id = ANY({definitions}) AND {valid}",
+        "AND drawn.definition_id = ANY({definitions}) AND {valid} AND drawn.user_id = event.user_id",
+    ),
+    Mutant(
+        "a prompt that closes by itself was answered",
+        BUILDER,
+        "\"{kind} IN ('click', 'hover', 'expand', 'accept', 'decline', 'dismiss')\"",
+        '"true"',
+    ),
+    Mutant(
+        "what comes late changes no prompt",
+        "apps/rollups/causes.py",
+        "Whose(links=links)",
+        "Whose()",
+    ),
+    Mutant(
+        "of several answers one is known",
+        "apps/rollups/finding.py",
+        "for one in json.loads(drew)]",
+        "for one in json.loads(drew)[:1]]",
+    ),
+    Mutant(
+        "of several answers one is kept",
+        BUILDER,
+        "jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM",
+        "min(jsonb_build_array(jsonb_build_object({facets}))::text) FROM",
+    ),
+    Mutant(
+        "whoever is erased takes what they are linked to along",
+        "apps/privacy/events.py",
+        "_execute(RELINK, person, salt=salt)",
+        "pass",
+    ),
+)

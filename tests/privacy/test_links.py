@@ -1,0 +1,68 @@
+"""What prompts drew stays counted when somebody is erased who saw one or answered one (KPIS.md G7)."""
+
+import pytest
+from django.utils.timezone import now
+
+from apps.audience.marking import LINKED
+from apps.engine.periods import parse_month
+from apps.events.hours import Whose
+from apps.events.models import Event
+from apps.events.taxonomy import DRAWING
+from apps.privacy.erase import erase
+from apps.rollups import causes, queue
+from apps.workspaces.models import Marker, Workspace
+from tests.kpis.test_prompts import interacted, shown, sides
+from tests.world import ask, deliver, opened
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+APRIL = parse_month("2026-04", "UTC")
+HOURS = {"alice": 12, "bob": 14, "carla": 16}
+
+
+@pytest.fixture
+def acme() -> Workspace:
+    """Bob answers Alice's prompt, Alice answers Bob's, and nobody Carla's."""
+    workspace = opened().workspace
+    deliver(workspace, *(shown(who, f"of-{who}", f"2026-04-10T{hour}:00:00") for who, hour in HOURS.items()))
+    # What they draw is what changes these hours.
+    queue.settle(workspace.pk)
+    deliver(workspace, interacted("of-alice", "2026-04-10T18:00:00", who="bob"))
+    deliver(workspace, interacted("of-bob", "2026-04-10T18:00:00", who="alice", kind="accept"))
+    return workspace
+
+
+def links(workspace: Workspace) -> list[str]:
+    return [link for link in Event.objects.filter(workspace=workspace).values_list("link", flat=True) if link]
+
+
+def counted(workspace: Workspace) -> tuple[int, int]:
+    queue.settle(workspace.pk)
+    return sides(ask(workspace, "referral_prompt_interaction_rate_by_impression", APRIL))
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_what_was_linked_stays_linked_by_another_name(acme: Workspace, *, is_settled: bool) -> None:
+    if is_settled:
+        queue.settle(acme.pk)
+    erase(acme.pk, "alice")
+    assert counted(acme) == (2, 3)
+    # And from the raw events once more.
+    causes.mark_hours(acme.pk, Whose(links=links(acme)), now(), DRAWING)
+    assert counted(acme) == (2, 3)
+    assert len(set(links(acme))) == 3
+    assert {"of-alice", "of-bob", "of-carla"} & set(links(acme)) == {"of-carla"}
+    assert not Marker.objects.filter(workspace=acme, series=LINKED, key__startswith="of-").exists()
+
+
+def test_what_comes_later_is_linked_to_nothing_of_theirs(acme: Workspace) -> None:
+    erase(acme.pk, "alice")
+    deliver(acme, interacted("of-carla", "2026-04-10T18:00:00", who="alicia"))
+    deliver(acme, interacted("of-alice", "2026-04-10T18:00:00", who="bob", kind="hover"))
+    assert counted(acme) == (3, 3)
+
+
+def test_whoever_is_deleted_answered_nothing(acme: Workspace) -> None:
+    queue.settle(acme.pk)
+    erase(acme.pk, "alice", hard=True)
+    assert counted(acme) == (0, 2)
