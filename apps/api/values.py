@@ -182,7 +182,8 @@ class KpiValue:
         "answers for the one that holds, or ends with, the last day asked for."
     )
     is_complete: bool = strawberry.field(
-        description="Whether the period is over; of a trailing window, also whether events go back to its start."
+        description="Whether the period is over, and the time with it in which what is counted may still draw "
+        "something; of a trailing window, also whether events go back to its start."
     )
     elapsed_fraction: Decimal = strawberry.field(description="How much of the period is over, from 0 to 1.")
 

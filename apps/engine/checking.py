@@ -1,7 +1,6 @@
 """Whether a KPI's definition can be evaluated: checked once, when it is read."""
 
 from apps.engine.definitions import (
-    DRAWN,
     STATES,
     Balance,
     Count,
@@ -48,8 +47,7 @@ def _check_ratio(slug: str, ratio: Ratio) -> None:
 
 def _can_be_part(part: Operand, whole: Operand) -> bool:
     if isinstance(part, Count) and isinstance(whole, Count):
-        is_among = whole.series in (part.series, part.series.partition(DRAWN)[0])
-        return is_among and both(part.where, whole.where) == part.where
+        return part.series == whole.series and both(part.where, whole.where) == part.where
     return part.unit == whole.unit and not isinstance(part, Count) and not isinstance(whole, Count)
 
 

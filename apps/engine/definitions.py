@@ -29,7 +29,7 @@ def both(one: Where, other: Where) -> Where:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What later events draw an event into a series: those of a kind that have the same `key`.
+    """What the events of a series may draw: later events of a kind that have the same `key`.
 
     They are no earlier than the event, and less than `within` later (KPIS.md G10); each has these facets.
     """
@@ -44,8 +44,8 @@ class Link:
 class Series:
     """What the rollups of a name hold: whose ordinals, which event facets, and whether how often as well.
 
-    With a `link` the events that drew others; the facets are those of the events and of what they drew, of which
-    one alone must meet a condition on several.
+    With a `link` the facets are those of the events and of what they drew, of which one alone must meet a
+    condition on several. Events that drew nothing are there too: a condition on what is drawn leaves them out.
     """
 
     name: str
@@ -72,7 +72,7 @@ def accounts_of(series: str) -> str:
 
 
 def drawing(kind: str, link: Link) -> str:
-    """The name of the series of those events of a kind that drew others."""
+    """The name of the series of the events of a kind with what they drew."""
     return f"{kind}{DRAWN}{link.kind}"
 
 
@@ -183,6 +183,14 @@ class Kpi:
     version: int
     expression: Expression
     grain: Grain | None = None
+
+
+def link_of(leaf: Leaf, registry: Registry) -> Link | None:
+    """By what the events of an operand drew others, where it is about those that did."""
+    if not isinstance(leaf, Distinct | Count | RollingDistinct):
+        return None
+    link = registry[leaf.series].link
+    return link if link and {facet for facet, _ in leaf.where} & set(link.facets) else None
 
 
 def leaves(expression: Expression) -> tuple[Leaf, ...]:

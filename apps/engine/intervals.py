@@ -47,7 +47,7 @@ def newcombe(a: Proportion, b: Proportion, level: Decimal) -> tuple[Decimal, Dec
 
 
 def p_value(a: Proportion, b: Proportion) -> Decimal:
-    """How probable so great a difference of two samples of one proportion is, either way, to six places.
+    """How probable so great a difference of two samples of one proportion is, either way.
 
     The z-test of two independent proportions with their pooled variance, as of J. L. Fleiss ("Statistical
     Methods for Rates and Proportions", 1973), without a correction for continuity. Each is (part, whole).
@@ -58,7 +58,7 @@ def p_value(a: Proportion, b: Proportion) -> Decimal:
         if not variance:
             return Decimal(1)
         z = abs(_rate(*a) - _rate(*b)) / variance.sqrt()
-        return (2 * (1 - _below(min(z, FURTHEST)))).quantize(SIX_PLACES)
+        return 2 * (1 - _below(min(z, FURTHEST)))
 
 
 def _wilson(part: int, whole: int, level: Decimal) -> tuple[Decimal, Decimal]:

@@ -25,6 +25,7 @@ from apps.engine.definitions import (
     accounts_of,
     both,
     leaves,
+    link_of,
 )
 from apps.engine.expressions import EntryNeed, Need, Question, StateNeed, answered_period
 from apps.engine.periods import Period, day_start, days_later
@@ -117,8 +118,14 @@ def facets_of(kpi: Kpi, registry: Registry) -> set[str]:
 
 
 def _facets(leaf: Leaf, registry: Registry) -> tuple[str, ...]:
-    """What is made of states, or of several operands, can be restricted by none."""
-    return registry[leaf.series].facets if isinstance(leaf, Rows) else ()
+    """What is made of states, or of several operands, can be restricted by none.
+
+    By what events drew only what is about those that drew something: they are some of the others (KPIS.md G9).
+    """
+    if not isinstance(leaf, Rows):
+        return ()
+    series = registry[leaf.series]
+    return series.facets if link_of(leaf, registry) else series.own_facets
 
 
 def sharers(unit: Space, period: Period, condition: Where) -> Need:

@@ -149,6 +149,7 @@ class Event(WorkspaceRow):
             models.Index(
                 "link",
                 "workspace",
+                "definition",
                 "occurred_at",
                 name="event_by_link",
                 condition=models.Q(link__isnull=False),

@@ -101,9 +101,9 @@ class Taxonomy:
         return {pk: meaning for pk, meaning in self.meanings.items() if series in meaning.feeds()}
 
     def drawn(self, series: str) -> dict[int, Meaning]:
-        """The definitions of what draws events into a series."""
+        """The definitions of what the events of a series may draw."""
         link = DRAWING.get(series)
-        return {pk: meaning for pk, meaning in self.meanings.items() if link and meaning.kind == link.kind}
+        return {pk: one for pk, one in self.meanings.items() if one.kind == link.kind} if link else {}
 
     def state_kinds(self) -> dict[int, str]:
         """The definitions that open or close users and accounts, and of which kind each is."""

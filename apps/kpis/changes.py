@@ -12,7 +12,7 @@ from typing import TypeAlias
 from apps.engine.answers import rounded
 from apps.engine.definitions import Ratio, RollingDistinct
 from apps.engine.expressions import answered_period
-from apps.engine.intervals import newcombe, p_value
+from apps.engine.intervals import SIX_PLACES, newcombe, p_value
 from apps.engine.parts import PartKind
 from apps.engine.periods import Period, first_days, is_complete, previous, so_far, year_before
 from apps.kpis.certainty import Interval, checked_level, proportion
@@ -53,9 +53,9 @@ class Change:
 
     @property
     def p_value(self) -> Decimal | None:
-        """How probable so great a difference is if nothing changed; None of what is no rate on both sides."""
-        now, then = proportion(self.current), proportion(self.previous)
-        return p_value(now, then) if now and then else None
+        """How probable so great a difference is if nothing changed; None unless both are rates with a value."""
+        p = self._p()
+        return None if p is None else p.quantize(SIX_PLACES)
 
     def interval(self, level: float) -> Interval | None:
         """The bounds of the true difference at a level; None likewise. Raises Refusal (BAD_LEVEL)."""
@@ -64,17 +64,21 @@ class Change:
 
     def is_significant(self, level: float) -> bool | None:
         """Whether chance makes so great a difference more seldom than the level allows. Raises Refusal."""
-        at, p = checked_level(level), self.p_value
+        at, p = checked_level(level), self._p()
         return None if p is None else p < 1 - at
+
+    def _p(self) -> Decimal | None:
+        now, then = proportion(self.current), proportion(self.previous)
+        return p_value(now, then) if now and then else None
 
 
 def change(workspace: Workspace, result: Result, to: To) -> Change | None:
     """The answer beside that of another period.
 
-    Of a running period the days that are over are compared with as many first days of the other one (KPIS.md G17);
-    with a period that is named both are taken as they are. None where no day is over yet, for a running unit of a
-    KPI whose answers are never for a part of one, and for the rest of a breakdown, in which are others each time.
-    Raises PeriodError for a time before the first year.
+    Of a running period the days that are over, and whose events have drawn what they may draw, are compared with
+    as many first days of the other one (KPIS.md G17); with a period that is named both are taken as they are. None
+    where no day is over yet, for a running unit of a KPI whose answers are never for a part of one, and for the
+    rest of a breakdown, in which are others each time. Raises PeriodError for a time before the first year.
     """
     if result.asked.part and result.asked.part.kind is PartKind.OTHER:
         return None
@@ -97,13 +101,13 @@ def _exact(result: Result) -> Fraction | None:
 
 
 def _compared(result: Result, to: To) -> tuple[Period, Period] | None:
-    answered, now = result.answer.period, result.asked.question.now
+    answered, settled = result.answer.period, result.asked.settled
     if isinstance(to, Period):
         return answered, to
     earlier = EARLIER[to]
-    if is_complete(answered, now):
+    if is_complete(answered, settled):
         return answered, earlier(answered)
-    kpi, over = result.asked.entry.kpi, so_far(answered, now)
+    kpi, over = result.asked.entry.kpi, so_far(answered, settled)
     if over is None or kpi.grain:
         return None
     if isinstance(kpi.expression, RollingDistinct):

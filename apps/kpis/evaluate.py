@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from apps.engine.answers import Answer
-from apps.engine.definitions import RollingDistinct, Union, leaves
+from apps.engine.definitions import RollingDistinct, leaves, link_of
 from apps.engine.evaluate import Evaluator
 from apps.engine.expressions import AnyNeed, Home, Question
 from apps.engine.parts import By, EventFacet, Part, PartKind
 from apps.engine.periods import Period, is_complete
 from apps.engine.sources import breakdown_needs, needs
-from apps.events.taxonomy import DRAWING, SERIES, profiles_of, zone_of
+from apps.events.taxonomy import SERIES, profiles_of, zone_of
 from apps.kpis.catalogue import Entry
 from apps.kpis.receipts import Answered, Receipt
 from apps.rollups import store
@@ -33,6 +33,12 @@ class Asked:
     question: Question
     by: By | None = None
     part: Part | None = None
+
+    @property
+    def settled(self) -> datetime:
+        """What happened before this instant has drawn whatever it may draw (KPIS.md G10)."""
+        links = [link for leaf in leaves(self.entry.kpi.expression) if (link := link_of(leaf, SERIES))]
+        return self.question.now - max((link.within for link in links), default=timedelta(0))
 
     def by_itself(self) -> Asked:
         """What a part answers by itself: of an event's field the question for that value, else this very one."""
@@ -113,13 +119,8 @@ def _result(asked: Asked, answer: Answer, facts: StoredFacts) -> Result:
 
 
 def _is_complete(asked: Asked, answer: Answer, facts: StoredFacts) -> bool:
-    """Whether the period is over, and with it the time in which its events may draw others.
-
-    For a trailing window, also whether there were events from its first day on.
-    """
-    series = [leaf.series for leaf in leaves(asked.entry.kpi.expression) if not isinstance(leaf, Union)]
-    within = max((DRAWING[name].within for name in series if name in DRAWING), default=timedelta(0))
-    if not is_complete(answer.period, asked.question.now - within):
+    """Whether it is over and, for a trailing window, whether there were events from its first day on."""
+    if not is_complete(answer.period, asked.settled):
         return False
     if not isinstance(asked.entry.kpi.expression, RollingDistinct):
         return True

@@ -7,8 +7,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.engine.answers import Side
 from apps.engine.asof import basis
-from apps.engine.definitions import Balance, Count, Distinct, Leaf, Ratio, Union, leaves
+from apps.engine.definitions import Balance, Count, Distinct, Leaf, Ratio, Union, leaves, link_of
 from apps.engine.periods import Grain, Period
+from apps.events.taxonomy import INTERACTED, SERIES
 from apps.kpis.among import SUBJECTS, among
 from apps.kpis.evaluate import Asked, Result
 from apps.kpis.wording import limits
@@ -22,7 +23,7 @@ WHO = {
     "share.created@account": "that shared",
     "referral_message.sent": "who sent a referral message",
     "referral_prompt.shown": "who were shown a referral prompt",
-    "referral_prompt.shown>referral_prompt.interacted": "who interacted with a referral prompt",
+    INTERACTED.name: "who were shown a referral prompt",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
@@ -34,19 +35,15 @@ DID = {
     "that shared": "shared",
     "who sent a referral message": "sent a referral message",
     "who were shown a referral prompt": "were shown a referral prompt",
-    "who interacted with a referral prompt": "interacted with one within a day",
 }
 EVENTS = {
     "share.created": ("share", "shares"),
     "referral_message.sent": ("referral message sent", "referral messages sent"),
     "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
-    "referral_prompt.shown>referral_prompt.interacted": (
-        "referral prompt that was interacted with",
-        "referral prompts that were interacted with",
-    ),
+    INTERACTED.name: ("referral prompt shown", "referral prompts shown"),
 }
-# What was done to events that drew others.
-DRAWN = {"referral_prompt.shown>referral_prompt.interacted": "interacted with within a day"}
+# What people did whose events drew others, and what was done to these events.
+DREW = {INTERACTED.name: ("interacted with one within a day", "interacted with within a day")}
 # What events that a facet tells apart are called, and what was done to them.
 SUCH = {"customized": ("customized {}", "customized"), "is_defined": ("{} of a defined kind", "of a defined kind")}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
@@ -66,7 +63,7 @@ def explain(result: Result) -> str:
     For example "1,620 of the 6,000 people active in April 2026 (Europe/Berlin) shared: 27 %."
     """
     asked, answer = result.asked.by_itself(), result.answer
-    so_far = "so far, " if asked.question.now < answer.period.end else ""
+    so_far = "so far, " if asked.settled < answer.period.end else ""
     sides = [side for side in (answer.numerator, answer.denominator) if side]
     only = f" (only {limits(asked.question.limits)})" if asked.question.limits else ""
     said = f"{so_far}{among(result)}{_said(asked, sides, answer.period)}{only}{_outcome(result)}."
@@ -88,8 +85,10 @@ def _said(asked: Asked, sides: list[Side], period: Period) -> str:
 
 def _did(leaf: Leaf, side: Side) -> str:
     done = " and ".join(verb for _, verb in _such(leaf))
+    if isinstance(leaf, Distinct) and link_of(leaf, SERIES):
+        return DREW[leaf.series][0]
     if isinstance(leaf, Count):
-        return f"{'were' if side.amount != 1 else 'was'} {done or DRAWN[leaf.series]}"
+        return f"{'were' if side.amount != 1 else 'was'} {done or DREW[leaf.series][1]}"
     return f"{done} at least one" if done else DID[_who(leaf)]
 
 

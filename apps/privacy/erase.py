@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from apps.audience import suppression
-from apps.audience.marking import mark_moved, mark_ordinals
+from apps.audience.marking import ANONYMOUS, LINKED, mark_moved, mark_ordinals
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, Suppression, TraitChange
 from apps.engine.sets import Space
 from apps.events import taxonomy
@@ -125,8 +125,9 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
 def _mark_hours(person: Person, *, hard: bool) -> None:
     """What an anonymous id or a link would still have led a worker to is said here: it will lead nowhere."""
     links = events.links(person)
-    waiting = Marker.objects.filter(workspace=person.workspace_id, key__in=(*person.anonymous_ids, *links))
-    waiting.filter(family="cause").delete()
+    waiting = Marker.objects.filter(workspace=person.workspace_id, family="cause")
+    waiting.filter(series=ANONYMOUS, key__in=person.anonymous_ids).delete()
+    waiting.filter(series=LINKED, key__in=links).delete()
     causes.mark_hours(person.workspace_id, Whose(person.users if hard else (), person.anonymous_ids), now())
     causes.mark_hours(person.workspace_id, Whose(links=links), now(), taxonomy.DRAWING)
 

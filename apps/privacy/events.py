@@ -13,6 +13,7 @@ from django.db import connection
 from apps.audience import histories, places
 from apps.audience.stitching import USER_OF_EVENT
 from apps.events.models import EventDefinition, TaxonomyVersion
+from apps.events.rows import LINKS as LINKED_BY
 from apps.privacy.columns import BATCH
 from apps.privacy.person import Person
 from apps.privacy.words import Words
@@ -41,9 +42,12 @@ SCRUB = f"""
         ), '{{}}')
     WHERE {THEIRS}"""
 LINKS = f"SELECT link FROM events_event WHERE {THEIRS} AND link IS NOT NULL GROUP BY link"
-# What others' events share with theirs they go on sharing.
+# What others' events share with theirs they go on sharing, by a name that leads to neither.
 RELINK = f"""
-    UPDATE events_event SET link = md5(%(salt)s || link)
+    UPDATE events_event AS event SET link = md5(%(salt)s || link), properties = coalesce((
+        SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties)
+        WHERE key <> ALL(%(named)s) OR %(counted)s::jsonb -> event.definition_id::text ? key
+    ), '{{}}')
     WHERE workspace_id = %(workspace)s AND link IN ({LINKS}) AND ({THEIRS}) IS NOT TRUE"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""
@@ -78,9 +82,9 @@ def settle_accounts(person: Person) -> None:
 def scrub(person: Person) -> int:
     """Leave of each event when it was, what it counts as and which others it shares a session or a link with."""
     counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
-    salt = secrets.token_hex()
-    _execute(RELINK, person, salt=salt)
-    return _execute(SCRUB, person, counted=to_json(counted), salt=salt)
+    terms = {"counted": to_json(counted), "salt": secrets.token_hex()}
+    _execute(RELINK, person, named=list(LINKED_BY), **terms)
+    return _execute(SCRUB, person, **terms)
 
 
 def delete(person: Person) -> int:

@@ -17,8 +17,11 @@ from apps.engine.definitions import (
     Union,
     both,
     drawing,
+    leaves,
+    link_of,
     where,
 )
+from apps.engine.plan import facets_of
 from apps.engine.sets import Space
 from tests.engine.brute import ACTIVE, KPIS, OPEN, PRODUCT, SERIES, SHARED
 
@@ -38,15 +41,16 @@ def test_events_and_some_of_them_make_a_rate_that_is_never_above_a_hundred() -> 
     check(Kpi("links", 1, Ratio(part, Count("share.created"), subset=True)), SERIES)
 
 
-def test_events_that_drew_others_are_some_of_the_events() -> None:
+def test_events_that_drew_something_are_some_of_the_events() -> None:
     link = Link("share.opened", "link", timedelta(days=1), ("device",))
     opened = Series(drawing("share.created", link), Space.USER, ("share_type",), counts=True, link=link)
     registry = {**SERIES, opened.name: opened}
-    check(Kpi("opened", 1, Ratio(Count(opened.name), Count("share.created"), subset=True)), registry)
-    check(Kpi("phones", 1, Ratio(Count(opened.name, PHONES), Count(opened.name), subset=True)), registry)
-    assert opened.facets == ("share_type", "device")
+    kpi = Kpi("phones", 1, Ratio(Count(opened.name, PHONES), Count(opened.name), subset=True))
+    check(kpi, registry)
+    assert [link_of(leaf, registry) for leaf in leaves(kpi.expression)] == [link, None]
+    assert facets_of(kpi, registry) == {"share_type", "device"}
     with pytest.raises(DefinitionError, match="subset"):
-        check(Kpi("made", 1, Ratio(Count("share.created"), Count(opened.name), subset=True)), registry)
+        check(Kpi("made", 1, Ratio(Count(opened.name, PHONES), Count("share.created"), subset=True)), registry)
 
 
 @pytest.mark.parametrize(

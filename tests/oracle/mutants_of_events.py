@@ -168,8 +168,8 @@ OF_EVENTS = (
     Mutant(
         "facets are stored under each other's names",
         "apps/rollups/build/events.py",
-        "zip(names, values, strict=True)",
-        "zip(names[::-1], values, strict=True)",
+        "names = (*series.own_facets, DREW) if series.link else series.own_facets",
+        "names = (*series.own_facets[::-1], DREW) if series.link else series.own_facets[::-1]",
     ),
     Mutant(
         "people have their neighbours' ordinals",

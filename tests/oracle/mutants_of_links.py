@@ -56,7 +56,7 @@ OF_LINKS = (
     Mutant(
         "whoever is erased takes what they are linked to along",
         "apps/privacy/events.py",
-        "_execute(RELINK, person, salt=salt)",
+        "_execute(RELINK, person, named=list(LINKED_BY), **terms)",
         "pass",
     ),
 )

@@ -52,6 +52,9 @@ def test_what_was_linked_stays_linked_by_another_name(acme: Workspace, *, is_set
     assert counted(acme) == (2, 3)
     assert len(set(links(acme))) == 3
     assert {"of-alice", "of-bob", "of-carla"} & set(links(acme)) == {"of-carla"}
+    # Whoever knows who saw a prompt finds nobody by what others did with it.
+    told = Event.objects.filter(workspace=acme).values_list("properties", flat=True)
+    assert {one["impression"] for one in told if "impression" in one} == {"of-carla"}
     assert not Marker.objects.filter(workspace=acme, series=LINKED, key__startswith="of-").exists()
 
 

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 models.F("link"),
                 models.F("workspace"),
+                models.F("definition"),
                 models.F("occurred_at"),
                 condition=models.Q(("link__isnull", False)),
                 name="event_by_link",

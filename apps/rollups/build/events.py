@@ -35,9 +35,8 @@ HOURS = SQL("""
         ) AS event
         WHERE event.who IS NOT NULL
         GROUP BY bucket.start, event.who {names}
-    ) AS done
-    WHERE {drew}""")
-# What an event drew, as JSON: the facets of each, once. It goes by the index of links.
+    ) AS done""")
+# What an event drew, as JSON: the facets of each, once; null for nothing. It goes by the index of links.
 DRAWN = SQL("""(
     SELECT jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM events_event AS drawn
     WHERE drawn.{key} = event.{key} AND drawn.workspace_id = event.workspace_id
@@ -93,7 +92,7 @@ def hours(buckets: Sequence[Bucket]) -> Built:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What draws an event into a series, and the definitions of such."""
+    """What the events of a series may draw, and the definitions of such."""
 
     link: Link
     feeders: Mapping[int, Meaning]
@@ -116,8 +115,7 @@ class Drawn:
 class Counted:
     """Events of some definitions, told apart by facets: those that count by the rule of a kind of event.
 
-    They count for the users who did them, or for the accounts that they are of; where something is `drawn`, only
-    those that drew it.
+    They count for the users who did them, or for the accounts that they are of; `drawn` is what they may draw.
     """
 
     workspace_id: int
@@ -147,7 +145,6 @@ class Counted:
             definitions=Literal(list(self.feeders)),
             who=who,
             valid=_valid(self.kind, self.feeders),
-            drew=SQL("done.{} IS NOT NULL").format(Identifier(DREW)) if self.drawn else SQL("true"),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
