@@ -121,8 +121,9 @@ def roll_up(console: Console) -> None:
 
 
 def show(console: Console) -> None:
-    # Without the padding of its edges the longest name fits into eighty characters.
-    kpis = Table("KPI", title=f"Acme Docs, {MONTH}", pad_edge=False)
+    # Without padding the longest name fits into eighty characters.
+    kpis = Table(title=f"Acme Docs, {MONTH}", padding=0)
+    kpis.add_column("KPI", overflow="fold")
     for heading in ("Value", "Numerator", "Denominator"):
         kpis.add_column(heading, justify="right")
     for row in overview(WORKSPACE, MONTH):
