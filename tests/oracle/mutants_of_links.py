@@ -30,10 +30,10 @@ OF_LINKS = (
         "AND drawn.definition_id = ANY({definitions}) AND {valid} AND drawn.user_id = event.user_id",
     ),
     Mutant(
-        "a prompt that closes by itself was answered",
-        BUILDER,
-        "\"{kind} IN ('click', 'hover', 'expand', 'accept', 'decline', 'dismiss')\"",
-        '"true"',
+        "a prompt that was dismissed was not answered",
+        "apps/kpis/catalogue/referral_prompt_interaction_rate.yaml",
+        ", dismiss]",
+        "]",
     ),
     Mutant(
         "what comes late changes no prompt",
