@@ -104,7 +104,8 @@ class Ledger:
         theirs = [person == self.users.root(user) for person in people]
         places = Places(zip(self.stored, people, strict=True), self.account)
         messages = [raw for raw, is_theirs in zip(self.stored, theirs, strict=True) if is_theirs]
-        self._suppressed |= self.users.alike(user) | self._devices(self.users.alike(user))
+        devices = self._devices(self.users.alike(user))
+        self._suppressed |= self.users.alike(user) | devices
         self._suppressed |= {str(alias_of(raw)) for raw in messages if alias_of(raw)}
         self.erased_at, self.was_internal = at, self.users.root(user) in internal(self.stored, people)
         kept = [
@@ -112,6 +113,9 @@ class Ledger:
             for raw, is_theirs in zip(self.stored, theirs, strict=True)
             if (left := _left(_settled(raw, self.users.root(user), places)) if is_theirs else raw) is not None
         ]
+        # What a machine of theirs did before anybody said whose it is counts for nobody, and is forgotten as well.
+        nobodys = [raw for raw, person in zip(self.stored, people, strict=True) if person is None]
+        messages += [raw for raw in nobodys if raw.get("anonymousId") in devices]
         links = sorted({named for raw in messages if (named := link(raw)) is not None})
         renamed = {named: f"{at} {place}" for place, named in enumerate(links)}
         self.stored = [_relinked(raw, renamed) for raw in kept]

@@ -9,7 +9,7 @@ import pytest
 from tests.oracle.breakdown import Key, Split, breakdown
 from tests.oracle.conditions import KpiSide, TraitIs
 from tests.oracle.counting import OF_LINKS, carried
-from tests.oracle.examples import LATER, acted, ask, called, held, saw, shared, worked
+from tests.oracle.examples import LATER, acted, ask, called, held, saw, shared, visited, worked
 from tests.oracle.messages import ERASED, Raw
 from tests.oracle.oracle import Answer, Asked, Home, Oracle
 from tests.oracle.test_links import BY_IMPRESSION, EVERYTHING, NOON, PROMPTS, RATE
@@ -145,6 +145,14 @@ def test_what_somebody_did_who_was_erased_stays_done() -> None:
         assert answer == ask(kpi, EVERYTHING)
     late = saw("erin", "2026-04-12", impression="four")
     assert after_erasing("dana", EVERYTHING, late)[RATE].numerator == {"alice": 1, "carla": 1}
+
+
+def test_what_a_machine_of_the_erased_showed_or_did_is_linked_to_nothing_that_comes_late() -> None:
+    told = {"impression": "three", "kind": "click"}
+    raws = [*EVERYTHING, worked("alice", "2026-04-09") | {"anonymousId": "phone"}]
+    raws.append(visited("phone", NOON, "referral_prompt.interacted") | {"properties": told})
+    late = saw("erin", NOON, impression="three")
+    assert after_erasing("alice", raws, late)[BY_IMPRESSION].numerator == {ERASED: 1, "bob": 1, "carla": 1}
 
 
 def test_the_kinds_of_what_the_erased_did_stay_parts() -> None:

@@ -12,7 +12,7 @@ from apps.privacy.erase import erase
 from apps.rollups import causes, queue
 from apps.workspaces.models import Marker, Workspace
 from tests.kpis.test_prompts import interacted, shown, sides
-from tests.world import ask, deliver, opened
+from tests.world import ask, deliver, opened, track
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +63,17 @@ def test_what_comes_later_is_linked_to_nothing_of_theirs(acme: Workspace) -> Non
     deliver(acme, interacted("of-carla", "2026-04-10T18:00:00", who="alicia"))
     deliver(acme, interacted("of-alice", "2026-04-10T18:00:00", who="bob", kind="hover"))
     assert counted(acme) == (3, 3)
+
+
+def test_what_a_machine_of_theirs_did_is_theirs_though_nobody_said_so(acme: Workspace) -> None:
+    anonymous = interacted("of-carla", "2026-04-10T18:00:00") | {"anonymousId": "phone"}
+    del anonymous["userId"]
+    working = track("action.performed", "alice", "2026-04-10T11:00:00") | {"anonymousId": "phone"}
+    deliver(acme, anonymous, working)
+    erase(acme.pk, "alice")
+    assert counted(acme) == (3, 3)
+    deliver(acme, shown("dora", "of-carla", "2026-04-10T17:00:00"))
+    assert counted(acme) == (3, 4)
 
 
 def test_whoever_is_deleted_answered_nothing(acme: Workspace) -> None:
