@@ -138,10 +138,6 @@ class Change:
     relative: Decimal | None = strawberry.field(
         description="How much more it is in percent of what it was; null where that is 0 or has no value."
     )
-    p_value: Decimal | None = strawberry.field(
-        description="How probable a difference as great as this is if nothing changed, were those counted two "
-        "independent samples: the z-test of two proportions. Null unless both are rates with a value."
-    )
 
     @classmethod
     def of(cls, change: changes.Change) -> Change:
@@ -152,8 +148,14 @@ class Change:
             previous=KpiValue.of(change.previous),
             absolute=change.absolute,
             relative=change.relative,
-            p_value=change.p_value,
         )
+
+    @strawberry.field(
+        description="How probable a difference as great as this is if nothing changed, were those counted two "
+        "independent samples: the z-test of two proportions. Null unless both are rates with a value."
+    )
+    def p_value(self) -> Decimal | None:
+        return self.change.p_value
 
     @strawberry.field(
         description="The bounds of the true difference of two rates, in points of a percent, at a level of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -115,3 +116,15 @@ class Not:
 
 Leaf: TypeAlias = TraitIs | Did | KpiSide | InIcp
 Condition: TypeAlias = Leaf | All | Any | Not
+
+
+def condition_leaves(condition: Condition) -> Iterator[Leaf]:
+    """The leaves of a condition, in order."""
+    match condition:
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from condition_leaves(part)
+        case Not(part):
+            yield from condition_leaves(part)
+        case leaf:
+            yield leaf

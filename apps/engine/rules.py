@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TypeAlias
 
-from apps.engine.conditions import All, Condition, Not, TraitIs
+from apps.engine.conditions import All, Condition, Not, TraitIs, condition_leaves
 from apps.engine.conditions import Any as AnyOf
 from apps.engine.refusals import ConditionError
 from apps.engine.traits import OPPOSITES, meets
@@ -35,14 +35,7 @@ def verdict(condition: Condition) -> Verdict:
 
 def names(condition: Condition) -> Iterator[str]:
     """The traits that a condition is on."""
-    match condition:
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from names(part)
-        case Not(part):
-            yield from names(part)
-        case TraitIs(name):
-            yield name
+    return (leaf.name for leaf in condition_leaves(condition) if isinstance(leaf, TraitIs))
 
 
 def _comparison(comparison: TraitIs) -> Verdict:

@@ -9,7 +9,18 @@ from functools import partial, reduce
 from operator import and_, or_
 from typing import TypeAlias
 
-from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, TraitIs, TraitOp
+from apps.engine.conditions import (
+    All,
+    Condition,
+    Did,
+    InIcp,
+    KpiSide,
+    Leaf,
+    Not,
+    TraitIs,
+    TraitOp,
+    condition_leaves,
+)
 from apps.engine.conditions import Any as AnyOf
 from apps.engine.expressions import OTHER, StateNeed
 from apps.engine.facts import Facts
@@ -17,7 +28,6 @@ from apps.engine.numbers import Numbers
 from apps.engine.plan import Plan
 from apps.engine.sets import Holders, Members, Space
 from apps.engine.sources import (
-    condition_leaves,
     condition_needs,
     did_need,
     profile_needs,

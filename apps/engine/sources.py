@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from apps.engine.asof import check_length, check_zone
-from apps.engine.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, SideName, TraitIs
 from apps.engine.conditions import Any as AnyOf
+from apps.engine.conditions import Condition, Did, InIcp, KpiSide, Leaf, SideName, TraitIs, condition_leaves
 from apps.engine.definitions import Kpi, Registry, leaves
 from apps.engine.expressions import AnyNeed, DidNeed, Need, Question, StateNeed
 from apps.engine.parts import By, ByTrait, EventFacet
@@ -100,18 +100,6 @@ def condition_needs(condition: Condition, space: Space, day: date, planned: Plan
     """What tells whom a condition on users, or on accounts, holds of at a day's end."""
     for leaf in condition_leaves(condition):
         yield from leaf_needs(leaf, space_of_leaf(leaf, space), day, planned)
-
-
-def condition_leaves(condition: Condition) -> Iterator[Leaf]:
-    """The leaves of a condition, in order."""
-    match condition:
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from condition_leaves(part)
-        case Not(part):
-            yield from condition_leaves(part)
-        case leaf:
-            yield leaf
 
 
 def _needs(planned: Plan) -> Iterator[AnyNeed]:

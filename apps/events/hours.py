@@ -52,6 +52,8 @@ class Whose:
 
 def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[datetime]:
     """The same for the events of some."""
+    if not (whose.users or whose.visits or whose.accounts or whose.links):
+        return set()
     chosen = {
         "definitions": list(meanings.feeders(series)),
         "users": list(whose.users),

@@ -32,22 +32,19 @@ SETTLE = """
 THEIRS = """
     workspace_id = %(workspace)s
     AND (user_id = ANY(%(users)s) OR (user_id IS NULL AND anonymous_id = ANY(%(visits)s)))"""
+LEFT = "coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties) WHERE {keys}), '{{}}')"
 # What the taxonomy reads into a column is what the event counts as, so it is no free property.
+IS_COUNTED = "%(counted)s::jsonb -> event.definition_id::text ? key"
 SCRUB = f"""
     UPDATE events_event AS event SET anonymous_id = NULL, body_digest = 0,
         session = md5(%(salt)s || session), link = md5(%(salt)s || link),
-        properties = coalesce((
-            SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties)
-            WHERE %(counted)s::jsonb -> event.definition_id::text ? key
-        ), '{{}}')
+        properties = {LEFT.format(keys=IS_COUNTED)}
     WHERE {THEIRS}"""
 LINKS = f"SELECT link FROM events_event WHERE {THEIRS} AND link IS NOT NULL GROUP BY link"
 # What others' events share with theirs they go on sharing, by a name that leads to neither.
 RELINK = f"""
-    UPDATE events_event AS event SET link = md5(%(salt)s || link), properties = coalesce((
-        SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties)
-        WHERE key <> ALL(%(named)s) OR %(counted)s::jsonb -> event.definition_id::text ? key
-    ), '{{}}')
+    UPDATE events_event AS event
+    SET link = md5(%(salt)s || link), properties = {LEFT.format(keys=f"key <> ALL(%(named)s) OR {IS_COUNTED}")}
     WHERE workspace_id = %(workspace)s AND link IN ({LINKS}) AND ({THEIRS}) IS NOT TRUE"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""

@@ -17,6 +17,7 @@ from apps.engine.expressions import AnyNeed, EntryNeed, Need, StateNeed
 from apps.engine.periods import Grain, Span, bucket_start, cover, day_start, days_later
 from apps.engine.refusals import Refusal
 from apps.engine.sets import Members, Space
+from apps.engine.traits import parsed
 from apps.events import taxonomy
 from apps.rollups.build.content import DREW, version_key
 
@@ -44,19 +45,16 @@ class Row:
 
     def meets(self, condition: Where) -> bool:
         """Whether its events do: of events that drew others, with one of these."""
-        return bool(self._meeting(condition))
+        return any(_holds(condition, told) for told in self._told())
 
     def values(self, facet: str, condition: Where) -> set[str | None]:
         """The values that a facet has where a condition is met."""
-        return {told.get(facet) for told in self._meeting(condition)}
+        return {told.get(facet) for told in self._told() if _holds(condition, told)}
 
-    def _meeting(self, condition: Where) -> list[Mapping[str, str | None]]:
-        return [told for told in self._told() if all(told.get(facet) in allowed for facet, allowed in condition)]
-
-    def _told(self) -> list[Mapping[str, str | None]]:
+    def _told(self) -> Sequence[Mapping[str, str | None]]:
         """The facets of its events, as often as these differ in what they drew."""
         drew = self.facets.get(DREW)
-        return [{**self.facets, **one} for one in json.loads(drew)] if drew else [self.facets]
+        return [{**self.facets, **one} for one in parsed(drew)] if drew else (self.facets,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +180,10 @@ def _found(
         internal={space: Members.of(space, found[f"internal_{space}s"] or ()) for space in Space},
         erased=Members.of(Space.USER, found["erased"] or ()),
     )
+
+
+def _holds(condition: Where, told: Mapping[str, str | None]) -> bool:
+    return all(told.get(facet) in allowed for facet, allowed in condition)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -120,8 +120,8 @@ OF_EVENTS = (
     Mutant(
         "any part of a condition is enough",
         "apps/rollups/finding.py",
-        "if all(told.get(facet) in allowed",
-        "if not condition or any(told.get(facet) in allowed",
+        "return all(told.get(facet) in allowed",
+        "return not condition or any(told.get(facet) in allowed",
     ),
     Mutant(
         "the bucket after a period is read too",

@@ -44,8 +44,8 @@ OF_LINKS = (
     Mutant(
         "of several answers one is known",
         "apps/rollups/finding.py",
-        "for one in json.loads(drew)]",
-        "for one in json.loads(drew)[:1]]",
+        "for one in parsed(drew)]",
+        "for one in parsed(drew)[:1]]",
     ),
     Mutant(
         "of several answers one is kept",
