@@ -6,8 +6,8 @@ from datetime import date
 from typing import TypeAlias
 
 from tests.oracle.conditions import Condition, InIcp, written
-from tests.oracle.counting import DIMENSIONS, FILTERS, carries, sides
-from tests.oracle.messages import ERASED
+from tests.oracle.counting import DIMENSIONS, EVENTS, FILTERS, Events, carries, sides
+from tests.oracle.messages import ERASED, SHARE
 from tests.oracle.oracle import Answer, Asked, Oracle
 from tests.oracle.segments import Segments
 
@@ -46,8 +46,9 @@ def _of_field(oracle: Oracle, asked: Asked, field: str, first: int) -> dict[Key,
     split = [side for side in sides(asked.kpi) if carries(side, field)]
     if not split and field not in FILTERS:
         raise ValueError(f"nothing that {asked.kpi} counts has a {field}")
-    told = [deed for side in split for deed in oracle.told(side, asked)] if split else oracle.sharing(asked)
-    found = {key for deed in told for key in deed.values(field)}
+    told = [(EVENTS[side], deed) for side in split for deed in oracle.told(side, asked)]
+    told += [] if split else [(Events(SHARE), deed) for deed in oracle.sharing(asked)]
+    found = {key for events, deed in told for key in events.has(deed, field)}
 
     def of(some: Collection[Key]) -> Answer:
         return oracle.answer(asked.only(field, some))

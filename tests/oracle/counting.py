@@ -1,10 +1,12 @@
 """What each KPI counts (KPIS.md section 6), and which fields the events have that it counts (KPIS.md G9)."""
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from tests.oracle.messages import MESSAGE, PROMPT, SHARE
-from tests.oracle.segments import KIND, Deed
+from tests.oracle.conditions import Where
+from tests.oracle.links import Fields
+from tests.oracle.messages import MESSAGE, OF_SHARES, PROMPT, SHARE, START
+from tests.oracle.segments import Deed
 
 # KPIS.md section 5, the rows marked A.
 ACTIVITY = frozenset(
@@ -27,10 +29,13 @@ ACTIVITY = frozenset(
 DEFINED = frozenset({("invite", "email"), ("link", "copy_link"), ("link", "button"), ("link", "social")})
 # The fields by which the events of a name are told apart.
 CARRIED: Mapping[str, Set[str]] = {
-    SHARE: {"share_type", "share_scope", "channel"},
+    SHARE: frozenset(OF_SHARES),
     MESSAGE: {"channel", "source_channel", "template", "customized"},
     PROMPT: {"prompt", "placement", "variant"},
+    START: {"platform", "source_channel"},
 }
+# The fields of what is drawn by the events of a name.
+DRAWN: Mapping[str, Set[str]] = {PROMPT: {"kind"}, START: CARRIED[SHARE]}
 # What a question calls these fields; by the two of FILTERS it may be restricted as well.
 DIMENSIONS = {
     "shareType": "share_type",
@@ -42,7 +47,10 @@ DIMENSIONS = {
     "prompt": "prompt",
     "placement": "placement",
     "variant": "variant",
-    "interactionKind": KIND,
+    "interactionKind": "kind",
+    "objectType": "object_type",
+    "feature": "feature",
+    "platform": "platform",
 }
 FILTERS = frozenset({"share_type", "channel"})
 
@@ -63,15 +71,26 @@ class Events:
     @property
     def carried(self) -> Set[str]:
         """The fields by which these events are told apart."""
-        return CARRIED[self.name] | ({KIND} if self.is_drawn else set())
+        return CARRIED[self.name] | (DRAWN[self.name] if self.is_drawn else set())
 
-    def hold(self, deed: Deed) -> bool:
+    def hold(self, deed: Deed, limits: Where = ()) -> bool:
+        """Whether it is one of these and keeps, itself or by one thing that it drew, to what the fields may be."""
+        own = [(name, allowed) for name, allowed in limits if name in CARRIED[self.name]]
+        of_drawn = [(name, allowed) for name, allowed in limits if name not in CARRIED[self.name]]
         return (
             deed.is_valid
             and deed.event == self.name
+            and deed.begins
             and tuple(deed.fields[name] for name in self.fields) in self.values
-            and (bool(deed.drew) or not self.is_drawn)
+            and _allowed(deed.fields, own)
+            and (not self.is_drawn or any(_allowed(one, of_drawn) for one in deed.drew))
         )
+
+    def has(self, deed: Deed, field: str) -> Set[str | None]:
+        """What one of these has of a field: one value, unknown or not, or those of all that it drew."""
+        if field in CARRIED[self.name]:
+            return {deed.fields[field]}
+        return {one[field] for one in deed.drew}
 
 
 # The sides that are about events with fields.
@@ -88,6 +107,8 @@ EVENTS: Mapping[str, Events] = {
     "interacted prompts": Events(PROMPT, each=True, is_drawn=True),
     "viewers": Events(PROMPT),
     "interacting viewers": Events(PROMPT, is_drawn=True),
+    "sessions": Events(START, each=True),
+    "sharing sessions": Events(START, each=True, is_drawn=True),
 }
 # The sides of each KPI, by what they count: a numerator, and of a rate a denominator.
 BASIC: Mapping[str, tuple[str, str | None]] = {
@@ -119,7 +140,11 @@ OF_LINKS: Mapping[str, tuple[str, str | None]] = {
     "referral_prompt_interaction_rate": ("interacting viewers", "viewers"),
     "referral_prompt_interaction_rate_by_impression": ("interacted prompts", "prompts"),
 }
-KPIS = {**BASIC, **OF_REFERRALS, **OF_LINKS}
+OF_SESSIONS: Mapping[str, tuple[str, str | None]] = {
+    "total_sessions": ("sessions", None),
+    "product_sharing_rate_by_session": ("sharing sessions", "sessions"),
+}
+KPIS = {**BASIC, **OF_REFERRALS, **OF_LINKS, **OF_SESSIONS}
 RATES = frozenset(kpi for kpi, (_, whole) in KPIS.items() if whole)
 OF_ICP = frozenset({"open ICP users", "active ICP users", "ICP sharers"})
 
@@ -142,3 +167,7 @@ def carried(kpi: str) -> set[str]:
 def counts_events(kpi: str) -> bool:
     """Whether a KPI counts events, not people."""
     return any(side in EVENTS and EVENTS[side].each for side in sides(kpi))
+
+
+def _allowed(fields: Fields, limits: Iterable[tuple[str, Collection[str | None]]]) -> bool:
+    return all(fields[name] in allowed for name, allowed in limits)

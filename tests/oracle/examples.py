@@ -53,6 +53,17 @@ def acted(user: str, day: str, impression: str | None, kind: object = "click", *
     return did(user, "referral_prompt.interacted", day, **told)
 
 
+def began(user: str, day: str, session: str | None = None, **properties: Any) -> Raw:
+    """Began a session, or one that has no name."""
+    named = {} if session is None else {"session": session}
+    return did(user, "session.started", day, **(named | properties))
+
+
+def anonymous(raw: Raw, visitor: str) -> Raw:
+    """The same, done by a visitor."""
+    return {name: value for name, value in raw.items() if name != "userId"} | {"anonymousId": visitor}
+
+
 def called(user: str, day: str, **traits: object) -> Raw:
     return message("identify", day, userId=user, traits=traits)
 

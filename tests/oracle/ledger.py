@@ -3,11 +3,11 @@
 A second reading of KPIS.md G6, G7, G8 and G19: nothing here comes from the product's code.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.oracle.links import link
+from tests.oracle.links import link, session
 from tests.oracle.messages import (
     ERASED,
     Moment,
@@ -25,6 +25,8 @@ from tests.oracle.messages import (
 from tests.oracle.places import Places
 
 ACCEPTED, DUPLICATE, SUPPRESSED = "accepted", "duplicate", "suppressed"
+# By what events belong together, after the property that names it before any other.
+NAMES: Mapping[str, Callable[[Raw], str | None]] = {"impression": link, "session": session}
 
 
 @dataclass
@@ -62,6 +64,8 @@ class Groups:
 class Ledger:
     """The messages that a workspace holds, in order of arrival, each once: the first one wins (KPIS.md G19).
 
+    Each is stored with its source.
+
     What somebody erased did is left as done by ERASED, since `erased_at`, in the account that it was done in
     by all that was stored then (KPIS.md G7, G8).
     """
@@ -95,7 +99,7 @@ class Ledger:
         if not self._merged(raw):
             return "merge_cycle"
         self._known |= keys
-        self.stored.append(raw)
+        self.stored.append(raw | {"source": source})
         return ACCEPTED
 
     def erase(self, user: str, at: datetime) -> None:
@@ -116,9 +120,8 @@ class Ledger:
         # What a machine of theirs did before anybody said whose it is counts for nobody, and is forgotten as well.
         nobodys = [raw for raw, person in zip(self.stored, people, strict=True) if person is None]
         messages += [raw for raw in nobodys if raw.get("anonymousId") in devices]
-        links = sorted({named for raw in messages if (named := link(raw)) is not None})
-        renamed = {named: f"{at} {place}" for place, named in enumerate(links)}
-        self.stored = [_relinked(raw, renamed) for raw in kept]
+        others = {name: _others(messages, of, at) for name, of in NAMES.items()}
+        self.stored = [_renamed(raw, others) for raw in kept]
 
     def account(self, raw: Raw) -> str | None:
         """The account that a message is about, or what it was merged into."""
@@ -183,11 +186,18 @@ def _settled(raw: Raw, user: str, places: Places) -> Raw:
     return raw | {"context": raw.get("context", {}) | {"groupId": account}}
 
 
-def _relinked(raw: Raw, links: Mapping[str, str]) -> Raw:
-    """A message that is linked to the same others, if by something of somebody erased, by another name."""
-    if link(raw) not in links:
+def _others(messages: Iterable[Raw], of: Callable[[Raw], str | None], at: datetime) -> dict[str, str]:
+    """For each name that messages have for what they belong to another one, which leads to nobody."""
+    named = sorted({name for raw in messages if (name := of(raw)) is not None})
+    return {name: f"{at} {place}" for place, name in enumerate(named)}
+
+
+def _renamed(raw: Raw, others: Mapping[str, Mapping[str, str]]) -> Raw:
+    """A message that belongs to the same things, by other names if something of somebody erased does."""
+    own = {name: str(of(raw)) for name, of in NAMES.items() if of(raw) in others[name]}
+    if not own:
         return raw
-    return raw | {"properties": said(raw) | {"impression": links[str(link(raw))]}}
+    return raw | {"properties": said(raw) | {name: others[name][one] for name, one in own.items()}}
 
 
 def _left(raw: Raw) -> Raw | None:

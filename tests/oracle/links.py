@@ -1,13 +1,17 @@
-"""Which referral prompts drew an interaction: a prompt and what was done with it name the same impression."""
+"""What events drew: a prompt what was done with it, a session what was shared in it, by a name they both give."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from tests.oracle.messages import INTERACTION, KINDS, PROMPT, Raw, moment, said
+from tests.oracle.messages import INTERACTION, PROMPT, SHARE, START, Raw, fields, is_valid, key, moment, said
 
-# The properties that name what an event is linked with: the first that names anything does.
+Fields: TypeAlias = Mapping[str, str | None]
+
+# The properties that name what an event is linked with, and its session: the first that names anything does.
 LINKS = ("impression", "message_id", "message", "action_id")
+SESSIONS = ("session", "session_id")
 LONGEST = 255
 # KPIS.md G10, G20: 1 d of elapsed time, without its last instant.
 WINDOW = timedelta(hours=24)
@@ -15,29 +19,60 @@ WINDOW = timedelta(hours=24)
 
 def link(raw: Raw) -> str | None:
     """What an event is linked with, if anything."""
-    named = (said(raw).get(name) for name in LINKS)
-    return next((one for one in named if isinstance(one, str) and 0 < len(one) <= LONGEST), None)
+    return _name(said(raw).get(name) for name in LINKS)
 
 
-def kind(raw: Raw) -> str | None:
-    """What somebody did with a prompt, if anything."""
-    told = said(raw).get("kind")
-    return told if isinstance(told, str) and told in KINDS else None
+def session(raw: Raw) -> str | None:
+    """The session that an event names, if any; where no property does, the client's context may."""
+    return _name([*(said(raw).get(name) for name in SESSIONS), raw.get("context", {}).get("sessionId")])
+
+
+# The events that draw others, those others, and by what both are named.
+TIES: Mapping[str, tuple[str, Callable[[Raw], str | None]]] = {
+    PROMPT: (INTERACTION, link),
+    START: (SHARE, session),
+}
 
 
 class Links:
-    """The interactions in all messages, whoever's they are: nobody has to be known for one to count."""
+    """What is drawn in all messages, whoever's they are: nobody has to be known for one to count."""
 
     def __init__(self, raws: Iterable[Raw]) -> None:
-        self._done: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._drawn: dict[tuple[str, str], list[tuple[datetime, Fields]]] = defaultdict(list)
+        self._begun: dict[str, tuple[datetime, bytes]] = {}
         for raw in raws:
-            named, does = link(raw), kind(raw)
-            if raw.get("event") == INTERACTION and named is not None and does is not None:
-                self._done[named].append((moment(raw)[0], does))
+            self._note(raw)
 
-    def drawn(self, raw: Raw) -> frozenset[str]:
-        """The kinds of what was done with a prompt from the instant on at which an event shows it."""
-        named, at = link(raw), moment(raw)[0]
-        if raw.get("event") != PROMPT or named is None:
-            return frozenset()
-        return frozenset(does for then, does in self._done.get(named, ()) if at <= then < at + WINDOW)
+    def drawn(self, raw: Raw) -> Sequence[Fields]:
+        """The fields of each thing that an event drew, from its instant on."""
+        event, at = raw["event"], moment(raw)[0]
+        if event not in TIES or (named := TIES[event][1](raw)) is None:
+            return []
+        drawn = self._drawn.get((TIES[event][0], named), [])
+        return [told for then, told in drawn if at <= then < at + WINDOW]
+
+    def begins(self, raw: Raw) -> bool:
+        """Whether an event is not just another start of a session that had begun."""
+        named = session(raw)
+        return raw["event"] != START or named is None or self._begun[named] == _place(raw)
+
+    def _note(self, raw: Raw) -> None:
+        for drawn, name in TIES.values():
+            if raw.get("event") == drawn and _is_drawn(raw) and (named := name(raw)) is not None:
+                self._drawn[drawn, named].append((moment(raw)[0], fields(raw)))
+        if raw.get("event") == START and (named := session(raw)) is not None:
+            self._begun[named] = min(_place(raw), self._begun.get(named, _place(raw)))
+
+
+def _name(named: Iterable[object]) -> str | None:
+    return next((one for one in named if isinstance(one, str) and 0 < len(one) <= LONGEST), None)
+
+
+def _place(raw: Raw) -> tuple[datetime, bytes]:
+    """Of two starts of one session it begins with the one whose place is the lesser."""
+    return moment(raw)[0], key(raw)
+
+
+def _is_drawn(raw: Raw) -> bool:
+    """Whether an event counts for what drew it: of shares only those of the product."""
+    return is_valid(raw) and (raw["event"] != SHARE or said(raw).get("share_scope") == "product")

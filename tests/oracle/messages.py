@@ -1,6 +1,7 @@
 """What a plain message says, read by itself."""
 
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 Raw: TypeAlias = dict[str, Any]
@@ -11,8 +12,9 @@ Moment: TypeAlias = tuple[datetime, str]
 REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
 OF_ACCOUNTS = ("account.", "membership.")
 SHARE, MESSAGE, PROMPT = "share.created", "referral_message.sent", "referral_prompt.shown"
-INTERACTION = "referral_prompt.interacted"
-TEXTS = ("share_type", "share_scope", "channel", "source_channel", "template", "prompt", "placement", "variant")
+INTERACTION, START = "referral_prompt.interacted", "session.started"
+OF_SHARES = ("share_type", "share_scope", "channel", "object_type", "feature")
+TEXTS = (*OF_SHARES, "source_channel", "template", "prompt", "placement", "variant", "kind", "platform")
 # A message that bounced was sent.
 SENT = (None, "sent", "delivered", "bounced")
 # What is done with a prompt; that it closed by itself is nothing that anybody did.
@@ -24,6 +26,11 @@ ERASED = "(erased)"
 def moment(raw: Raw) -> Moment:
     # In UTC: two times of one zone are compared by their clocks, which go back once a year.
     return datetime.fromisoformat(raw["timestamp"]).astimezone(UTC), raw["messageId"]
+
+
+def key(raw: Raw) -> bytes:
+    """What tells a stored message from every other, in no order that means anything."""
+    return blake2b(f"message\0{raw['source']}\0{raw['messageId']}".encode(), digest_size=16).digest()
 
 
 def said(raw: Raw) -> Raw:

@@ -211,12 +211,8 @@ class Oracle:
 
     def _within(self, asked: Asked, events: Events, names: Collection[str]) -> list[Deed]:
         """The events of the period that have what a question wants of those fields that are named."""
-        limits = [(name, allowed) for name, allowed in asked.limits if name in names]
-        return [
-            deed
-            for deed in self._done(asked)
-            if events.hold(deed) and not any(deed.values(name).isdisjoint(allowed) for name, allowed in limits)
-        ]
+        limits = tuple((name, allowed) for name, allowed in asked.limits if name in names)
+        return [deed for deed in self._done(asked) if events.hold(deed, limits)]
 
     def _done(self, asked: Asked) -> Iterator[Deed]:
         by_day = self._by_day(asked.zone)
@@ -233,6 +229,7 @@ class Oracle:
             fields=fields(raw),
             is_valid=is_valid(raw),
             drew=self.links.drawn(raw),
+            begins=self.links.begins(raw),
         )
 
     def _day(self, at: datetime) -> date:

@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from tests.oracle.counting import BASIC, DIMENSIONS, KPIS, OF_LINKS, OF_REFERRALS, RATES, carried, counts_events
+from tests.oracle.counting import (
+    BASIC,
+    DIMENSIONS,
+    OF_LINKS,
+    OF_REFERRALS,
+    OF_SESSIONS,
+    RATES,
+    carried,
+    counts_events,
+)
 from tests.oracle.drawn import CHANNELS, SHARE_TYPES
 from tests.oracle.moments import midnight
 from tests.oracle.oracle import Allowed, Asked
@@ -28,6 +37,7 @@ ENTRIES = frozenset({"signups", "new_accounts"})
 OF_ACCOUNTS = "new_accounts"
 AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
 BY_FACET = ("shareType", "channel")
+OF_OBJECTS = ("objectType", "feature")
 OF_PEOPLE = ("icp", "trait:plan", *NAMES)
 FIRST = (1, 2, 3, 20)
 
@@ -112,8 +122,9 @@ def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
 
 
 def _own(kpi: str) -> tuple[str, ...]:
-    """The fields of the events that a KPI counts."""
-    return tuple(name for name, field in DIMENSIONS.items() if field in carried(kpi))
+    """The fields of the events that a KPI counts; the newest of shares are asked for by themselves."""
+    newest = () if kpi in OF_SESSIONS else OF_OBJECTS
+    return tuple(name for name, field in DIMENSIONS.items() if field in carried(kpi) and name not in newest)
 
 
 def _is_free(stream: Stream, asked: Asked) -> bool:
@@ -137,7 +148,7 @@ def _beside(kpi: str) -> tuple[str, ...]:
     """The KPIs whose sides a KPI is asked with: what is newer than it leaves its questions what they were."""
     if kpi in BASIC:
         return tuple(BASIC)
-    return tuple(KPIS) if kpi in OF_LINKS else (*BASIC, *OF_REFERRALS)
+    return (*BASIC, *OF_REFERRALS, *(OF_LINKS if kpi in OF_LINKS else ()))
 
 
 def _period(dice: Random, stream: Stream) -> str:

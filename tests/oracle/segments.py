@@ -1,7 +1,7 @@
 """Who meets a condition at the end of a local day, in one space or the other (KPIS.md G9)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,12 +18,10 @@ from tests.oracle.conditions import (
     TraitIs,
     meets,
 )
+from tests.oracle.links import Fields
 from tests.oracle.people import ACCOUNT, USER
 from tests.oracle.periods import DAY, days, span
 from tests.oracle.traits import Traits
-
-# The field of prompts that has as many values as interactions of different kinds were drawn.
-KIND = "kind"
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,8 @@ class Deed:
     """Something done, on a local day of the workspace.
 
     What is not valid, as a share that failed or a message that is a draft, is none of what its event's name says.
-    `drew` are the kinds of interaction that a prompt drew.
+    `drew` are the fields of each interaction that a prompt drew, or of each share that was made in a session;
+    a start that does not `begin` its session comes after another one.
     """
 
     user: str
@@ -39,13 +38,10 @@ class Deed:
     event: str
     at: datetime
     day: date
-    fields: Mapping[str, str | None]
+    fields: Fields
     is_valid: bool
-    drew: frozenset[str]
-
-    def values(self, field: str) -> Set[str | None]:
-        """What it has of a field: one value, unknown or not, but as many kinds of interaction as it drew."""
-        return self.drew if field == KIND else {self.fields[field]}
+    drew: Sequence[Fields]
+    begins: bool
 
 
 Side = Callable[[KpiSide], tuple[str, Set[str]]]

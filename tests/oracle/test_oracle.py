@@ -122,7 +122,7 @@ def test_of_two_messages_with_one_id_the_first_to_arrive_counts_within_its_sourc
         DUPLICATE,
         ACCEPTED,
     ]
-    assert ledger.stored == [first, second]
+    assert ledger.stored == [first | {"source": "web"}, second | {"source": "app"}]
 
 
 def test_one_action_told_by_two_messages_is_one_share() -> None:
