@@ -19,10 +19,10 @@ from apps.events.models import EventDefinition
 from apps.kpis import segments
 from apps.privacy import erase as erasure
 from apps.workspaces.models import ApiKey, Scope, Workspace
+from tests.oracle.batches import SOURCES, Batch
 from tests.oracle.conditions import Saved
 from tests.oracle.messages import Raw
 from tests.oracle.putting import segment_input
-from tests.oracle.streams import SOURCES, Batch
 
 
 @dataclass(frozen=True)

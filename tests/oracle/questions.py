@@ -8,6 +8,7 @@ from random import Random
 from tests.oracle.counting import (
     BASIC,
     DIMENSIONS,
+    KPIS,
     OF_LINKS,
     OF_REFERRALS,
     OF_SESSIONS,
@@ -38,6 +39,7 @@ OF_ACCOUNTS = "new_accounts"
 AS_OF = (None, None, "PERIOD_END", "PERIOD_START", "EVENT_DAY", "NOW")
 BY_FACET = ("shareType", "channel")
 OF_OBJECTS = ("objectType", "feature")
+SHARE_KPIS = tuple(kpi for kpi in KPIS if kpi not in OF_SESSIONS and "object_type" in carried(kpi))
 OF_PEOPLE = ("icp", "trait:plan", *NAMES)
 FIRST = (1, 2, 3, 20)
 
@@ -56,7 +58,8 @@ def questions(stream: Stream, now: datetime) -> list[Question]:
     dice = Random(stream.seed)
     kpis = [kpi for kpi in BASIC for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
     basic = [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now, BASIC)]
-    return [*basic, *_where_shared(stream, now), *_of_referrals(stream, now), *_of_links(stream, now)]
+    newer = (_where_shared, _of_referrals, _of_links, _of_sessions, _of_objects)
+    return [*basic, *(question for of in newer for question in of(stream, now))]
 
 
 def months(stream: Stream) -> list[str]:
@@ -100,6 +103,30 @@ def _of_links(stream: Stream, now: datetime) -> Iterator[Question]:
         yield _any(dice, stream, kpi, now)
 
 
+def _of_sessions(stream: Stream, now: datetime) -> Iterator[Question]:
+    """By dice of their own as well: when sessions begin, how, and what is shared in them."""
+    dice = Random(f"{stream.seed} sessions")
+    for kpi in OF_SESSIONS:
+        yield Question(Asked(kpi, stream.whole, now, stream.zone), dice.choice(_own(kpi)), dice.choice(FIRST))
+        yield Question(Asked(kpi, _period(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
+        yield from (_any(dice, stream, kpi, now) for _ in range(2))
+    rates = sorted(RATES & set(OF_SESSIONS))
+    for kpi in rates:
+        asked = Asked(kpi, stream.whole, now, stream.zone, channels=_allowed(dice, CHANNELS))
+        yield Question(asked, dice.choice(("shareType", *OF_OBJECTS)))
+    yield from _series(stream, now, rates)
+
+
+def _of_objects(stream: Stream, now: datetime) -> Iterator[Question]:
+    """What was shared, and from where, some through a few channels alone: by dice of their own as well."""
+    dice = Random(f"{stream.seed} objects")
+    for kpi in SHARE_KPIS:
+        asked = Asked(kpi, stream.whole, now, stream.zone)
+        if dice.random() < 0.3:
+            asked = replace(asked, channels=_allowed(dice, CHANNELS))
+        yield Question(asked, dice.choice(OF_OBJECTS), dice.choice(FIRST))
+
+
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
     period = stream.whole if kpi == OF_ACCOUNTS else _period(dice, stream)
@@ -116,7 +143,7 @@ def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
     """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
     own = BY_FACET if asked.kpi in BASIC else _own(asked.kpi)
     if asked.zone == stream.zone:
-        times = 4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS) else 0
+        times = 4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS, *OF_SESSIONS) else 0
         return (*own, *OF_PEOPLE, "segment", *own * times)
     return (*own, *OF_PEOPLE) if _is_free(stream, asked) else own
 
@@ -148,6 +175,8 @@ def _beside(kpi: str) -> tuple[str, ...]:
     """The KPIs whose sides a KPI is asked with: what is newer than it leaves its questions what they were."""
     if kpi in BASIC:
         return tuple(BASIC)
+    if kpi in OF_SESSIONS:
+        return tuple(KPIS)
     return (*BASIC, *OF_REFERRALS, *(OF_LINKS if kpi in OF_LINKS else ()))
 
 

@@ -6,59 +6,34 @@ A stream follows from its seed and the day on which it ends at the latest, so th
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
+from tests.oracle.additions import interacting, referring, visiting
+from tests.oracle.batches import SOURCES, Batch, Sent, delivered
 from tests.oracle.conditions import Saved
 from tests.oracle.counting import ACTIVITY
 from tests.oracle.described import PROFILES, Describe
 from tests.oracle.drawn import UNPLANNED, Draw
 from tests.oracle.ledger import Ledger
-from tests.oracle.links import WINDOW
-from tests.oracle.messages import PROMPT, Raw, moment, user_of
-from tests.oracle.moments import SHORTEST, Moments, changes_within, clock_changes, midnight
+from tests.oracle.messages import Raw, user_of
+from tests.oracle.moments import SHORTEST, Moments, clock_changes, midnight
 from tests.oracle.periods import DAY, label
-from tests.oracle.referrals import Interact, Refer
 from tests.oracle.trees import Trees
 from tests.oracle.values import Values
 
 MESSAGES = (300, 400)
 DEEDS_IN_TEN = 5
-REFERRALS = (65, 80)
-INTERACTIONS = (45, 60)
-PROMPTS = 15
 PEOPLE = (35, 50)
 VISITORS = 8
 CHANGING = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
 STEADY = ("Asia/Kolkata", "Asia/Kathmandu", "UTC")
 # Brazil's clocks changed for the last time in 2019.
 LAST_DAYS = {"America/Sao_Paulo": date(2019, 1, 1)}
-SOURCES = ("web", "server")
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A message as it is sent; `refusal` is the code of the reason for which it is not taken."""
-
-    raw: Raw
-    source: str
-    refusal: str | None = None
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Messages of one source that are delivered together, and whether everything is rolled up after them."""
-
-    sent: tuple[Sent, ...]
-    settles: bool
-
-    @property
-    def source(self) -> str:
-        return self.sent[0].source
 
 
 @dataclass(frozen=True)
@@ -119,7 +94,7 @@ def stream(seed: int, now: datetime) -> Stream:
     visitors = [f"visitor-{number}" for number in range(VISITORS)]
     draw = Draw(dice, Moments(zone, first, end, latest, dice), people, visitors, count(1))
     describe = Describe(draw, Values(dice, first))
-    erasure, batches = _erased(dice, tuple(_delivered(dice, _messages(describe))))
+    erasure, batches = _erased(dice, tuple(delivered(dice, _messages(describe))))
     is_taught = dice.random() < 0.4
     trees = Trees(describe.values, _periods(dice, first, end), PROFILES[: dice.randint(2, 3)])
     return Stream(
@@ -127,7 +102,7 @@ def stream(seed: int, now: datetime) -> Stream:
         zone=zone,
         first=first,
         end=end,
-        batches=_interacting(seed, draw, _referring(seed, draw, batches)),
+        batches=visiting(seed, draw, interacting(seed, draw, referring(seed, draw, batches)), erasure.user),
         activity=_other_activity(dice) if is_taught else ACTIVITY,
         taught_after=dice.randrange(len(batches)) if is_taught else None,
         erasure=erasure,
@@ -135,46 +110,6 @@ def stream(seed: int, now: datetime) -> Stream:
         saved=tuple(Saved(slug, trees.tree(2)) for slug in ("one", "other")),
         periods=trees.periods,
     )
-
-
-def _referring(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
-    """The batches with messages and prompts put in, and shares of a kind that there is none of."""
-    own = _apart(f"{seed} messages", draw)
-    return _among(own.dice, batches, _sent(own.dice, Refer(own).anything, REFERRALS))
-
-
-def _interacting(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
-    """The batches with what is done with some of their prompts put in, before or after these."""
-    own = _apart(f"{seed} interactions", draw)
-    prompts = [sent.raw for batch in batches for sent in batch.sent if sent.raw.get("event") == PROMPT]
-    eves = [raw for raw in prompts if changes_within(WINDOW, moment(raw)[0], draw.moments.zone)]
-    interact = Interact(own, [*own.dice.sample(prompts, min(PROMPTS, len(prompts))), *eves])
-    return _among(own.dice, batches, _sent(own.dice, interact.anything, INTERACTIONS))
-
-
-def _apart(name: str, draw: Draw) -> Draw:
-    """Dice of its own for what goes by a name: whatever else is drawn is what it would be without it."""
-    dice, moments = Random(name), draw.moments
-    own = Moments(moments.zone, moments.first, moments.end, moments.latest, dice)
-    return replace(draw, dice=dice, moments=own, told=[*draw.told])
-
-
-def _among(dice: Random, batches: Sequence[Batch], more: Iterable[Sent]) -> tuple[Batch, ...]:
-    """The batches with more put in anywhere, punctual or late."""
-    filled = [list(batch.sent) for batch in batches]
-    for sent in more:
-        some = dice.choice([one for one in filled if one[0].source == sent.source])
-        some.insert(dice.randint(0, len(some)), sent)
-    return tuple(replace(batch, sent=tuple(some)) for batch, some in zip(batches, filled, strict=True))
-
-
-def _sent(dice: Random, anything: Callable[[], Raw], times: tuple[int, int]) -> Iterator[Sent]:
-    """Some are sent again, or something else with their id."""
-    sent = [Sent(anything(), dice.choice(SOURCES)) for _ in range(dice.randint(*times))]
-    yield from sent
-    for one in dice.sample(sent, len(sent) // 8):
-        other = anything() | {"messageId": one.raw["messageId"]}
-        yield dice.choice((one, replace(one, raw=other), replace(one, source=dice.choice(SOURCES))))
 
 
 def _approvals(trees: Trees, batches: int) -> Iterator[Approval]:
@@ -272,26 +207,3 @@ def _refused(draw: Draw, sent: Sent) -> Sent:
     code = draw.dice.choice(sorted(ways))
     message_id = draw.dice.choice((sent.raw["messageId"], share["messageId"]))
     return Sent(ways[code] | {"messageId": message_id}, sent.source, code)
-
-
-def _delivered(dice: Random, sent: list[Sent]) -> Iterator[Batch]:
-    """A tenth comes a month late: when everything else is there and rolled up."""
-    dice.shuffle(sent)
-    late = len(sent) // 10
-    punctual = _batches(dice, sent[late:])
-    for place, some in enumerate(punctual, 1):
-        yield Batch(some, settles=place == len(punctual) or dice.random() < 0.06)
-    for some in _batches(dice, sent[:late]):
-        yield Batch(some, settles=dice.random() < 0.06)
-
-
-def _batches(dice: Random, sent: Sequence[Sent]) -> list[tuple[Sent, ...]]:
-    batches = []
-    for source in SOURCES:
-        rest = tuple(one for one in sent if one.source == source)
-        while rest:
-            size = dice.choice((1, 10, 40, 80, 160))
-            batches.append(rest[:size])
-            rest = rest[size:]
-    dice.shuffle(batches)
-    return batches

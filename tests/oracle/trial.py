@@ -17,6 +17,7 @@ from apps.kpis.conditions import Reader
 from apps.rollups import queue
 from apps.workspaces.models import Workspace
 from tests.oracle import doors
+from tests.oracle.batches import Batch
 from tests.oracle.breakdown import Key, Split, breakdown
 from tests.oracle.conditions import Saved
 from tests.oracle.doors import Door, Fate
@@ -26,7 +27,7 @@ from tests.oracle.moments import midnight
 from tests.oracle.oracle import Amounts, Answer, Home, Oracle
 from tests.oracle.putting import put
 from tests.oracle.questions import Question, questions
-from tests.oracle.streams import Batch, Stream
+from tests.oracle.streams import Stream
 
 OPEN_TO = timedelta(days=395)
 EVERYBODY = 2**32
