@@ -125,9 +125,10 @@ class Kpi:
         by: Annotated[
             str,
             strawberry.argument(
-                description='"shareType" or "channel"; of what the KPI counts "shareScope", or "sourceChannel", '
-                '"template" and "customized" of messages, or "prompt", "placement" and "variant" of prompts, and '
-                '"interactionKind" of what these drew; '
+                description='"shareType" or "channel"; of what the KPI counts "shareScope", "objectType" and '
+                '"feature" of shares, "sourceChannel", "template" and "customized" of messages, "prompt", '
+                '"placement" and "variant" of prompts, "interactionKind" of what these drew, or "platform" and '
+                '"sourceChannel" of sessions, which have the fields of the shares in them too; '
                 '"icp", each profile; "segment", each saved one; or a trait, such as "plan". "trait:channel" is a '
                 "trait that is called like one of these words."
             ),

@@ -16,7 +16,9 @@ from apps.audience.models import Subject
 from apps.engine.sets import Space
 
 MERGED = {Space.USER: "merged", Space.ACCOUNT: "account merged"}
-MOVED, ANONYMOUS, LINKED = "moved", "anonymous", "linked"
+MOVED, ANONYMOUS = "moved", "anonymous"
+# By the key that events have in common.
+LINKED = {"link": "linked", "session": "in session"}
 
 MARK_SUBJECTS = """
     INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, subject, events)
@@ -70,7 +72,7 @@ def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int], since:
 def mark_keys(workspace_id: int, cause: str, times: Mapping[str, int]) -> None:
     """Mark, with how often that was said, ANONYMOUS ids whose events may be somebody else's than was thought.
 
-    Or links by which something is LINKED: what it is linked to may count where it did not.
+    Or keys by which something is LINKED: what it is linked to may count where it did not.
     """
     if times:
         with connection.cursor() as cursor:

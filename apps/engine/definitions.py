@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from apps.engine.periods import Grain
 from apps.engine.sets import Space
@@ -46,6 +46,7 @@ class Series:
 
     With a `link` the facets are those of the events and of what they drew, of which one alone must meet a
     condition on several. Events that drew nothing are there too: a condition on what is drawn leaves them out.
+    `others` are further sets of facets, by each of which the same events are told apart in a series of its own.
     """
 
     name: str
@@ -53,17 +54,32 @@ class Series:
     own_facets: tuple[str, ...] = ()
     counts: bool = False
     link: Link | None = None
+    others: tuple[tuple[str, ...], ...] = ()
 
     @property
     def facets(self) -> tuple[str, ...]:
         """The facets by which the events are told apart."""
         return self.own_facets + (self.link.facets if self.link else ())
 
+    @property
+    def all_facets(self) -> tuple[str, ...]:
+        """The facets of the events, whether they are told apart by them here or in another series."""
+        return tuple(dict.fromkeys((*self.own_facets, *(facet for facets in self.others for facet in facets))))
+
+    def sets(self) -> tuple[Self, ...]:
+        """This series, and one for each further set of facets."""
+        others = [
+            replace(self, name=f"{self.name}{BY}{facets[-1]}", own_facets=facets, others=())
+            for facets in self.others
+        ]
+        return self, *others
+
 
 Registry: TypeAlias = Mapping[str, Series]
 
 OF_ACCOUNTS = "@account"
 DRAWN = ">"
+BY = "/"
 
 
 def accounts_of(series: str) -> str:
@@ -78,7 +94,7 @@ def drawing(kind: str, link: Link) -> str:
 
 def kind_of(series: str) -> str:
     """The kind of events that a series counts, by whoever they are of; of ACTIVITY, its own name."""
-    return series.partition(DRAWN)[0].removesuffix(OF_ACCOUNTS)
+    return series.partition(DRAWN)[0].partition(BY)[0].removesuffix(OF_ACCOUNTS)
 
 
 STATES = ("user:open", "user:registered", "account:open", "account:registered")

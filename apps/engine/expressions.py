@@ -17,13 +17,18 @@ OTHER = "(other)"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The rows of a series within [start, end) that meet a condition: who, and if `counts` how often."""
+    """The rows of a series within [start, end) that meet a condition: who, and if `counts` how often.
+
+    Where no series tells its events apart by all the facets that matter, `raw` names these: the events themselves
+    are read.
+    """
 
     series: str
     where: Where
     start: datetime
     end: datetime
     counts: bool
+    raw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

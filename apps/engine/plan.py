@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from typing import TypeAlias
 from apps.engine.asof import Basis, as_of, basis, check_zone, local_days
 from apps.engine.conditions import AsOf
 from apps.engine.definitions import (
+    BY,
     Balance,
     Count,
     Distinct,
@@ -125,7 +126,15 @@ def _facets(leaf: Leaf, registry: Registry) -> tuple[str, ...]:
     if not isinstance(leaf, Rows):
         return ()
     series = registry[leaf.series]
-    return series.facets if link_of(leaf, registry) else series.own_facets
+    return series.facets if link_of(leaf, registry) else series.all_facets
+
+
+def telling(need: Need, registry: Registry, facets: Iterable[str] = ()) -> Need:
+    """The same need of the series that tells its events apart by the facets of its condition, and by these."""
+    wanted = {*facets, *(facet for facet, _ in need.where)}
+    base = registry[need.series.partition(BY)[0]]
+    found = next((one.name for one in base.sets() if wanted <= set(one.facets)), None)
+    return replace(need, series=found or base.name, raw=() if found else tuple(sorted(wanted)))
 
 
 def sharers(unit: Space, period: Period, condition: Where) -> Need:
@@ -165,7 +174,8 @@ class _Planner:
         carried = _facets(leaf, self.registry)
         own = tuple(limit for limit in self.question.limits if limit[0] in carried)
         start, end = day_start(first, self.period.zone), day_start(days_later(last, 1), self.period.zone)
-        return Need(leaf.series, both(leaf.where, own), start, end, isinstance(leaf, Count))
+        need = Need(leaf.series, both(leaf.where, own), start, end, isinstance(leaf, Count))
+        return telling(need, self.registry)
 
     def _stretches(self, leaf: Leaf) -> list[Stretch]:
         """The whole period at once, unless those in it are judged day by day."""

@@ -12,7 +12,7 @@ from apps.engine.definitions import Kpi, Registry, leaves
 from apps.engine.expressions import AnyNeed, DidNeed, Need, Question, StateNeed
 from apps.engine.parts import By, ByTrait, EventFacet
 from apps.engine.periods import days_later
-from apps.engine.plan import Plan, plan, sharers
+from apps.engine.plan import Plan, plan, sharers, telling
 from apps.engine.sets import Space
 
 
@@ -33,7 +33,7 @@ def facet_needs(planned: Plan, facet: str) -> list[Need]:
     They are those of the operands that carry it, or else those of whoever had a share.
     """
     slices = [piece for operand in planned.operands if facet in operand.facets for piece in operand.slices]
-    carrying = [piece.need for piece in slices if isinstance(piece.need, Need)]
+    carrying = [telling(piece.need, planned.registry, [facet]) for piece in slices if isinstance(piece.need, Need)]
     units = dict.fromkeys(operand.unit for operand in planned.operands)
     return carrying or [planned.sharers.get(unit) or sharers(unit, planned.period, ()) for unit in units]
 

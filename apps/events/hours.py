@@ -31,6 +31,14 @@ OF_THESE = """
         UNION ALL
         SELECT occurred_at, definition_id FROM events_event
         WHERE workspace_id = %(workspace)s AND link = ANY(%(links)s)
+        UNION ALL
+        -- Nearly all sessions begin once and hold no share: they are as they were counted.
+        SELECT occurred_at, definition_id FROM events_event AS event
+        WHERE workspace_id = %(workspace)s AND session = ANY(%(sessions)s) AND EXISTS (
+            -- Without OFFSET 0, and by any other index, it would be all with all.
+            SELECT FROM (SELECT * FROM events_event WHERE session = event.session OFFSET 0) AS other
+            WHERE other.workspace_id = event.workspace_id AND other.definition_id = ANY(%(joining)s)
+              AND other.id <> event.id)
     ) AS event
     WHERE definition_id = ANY(%(definitions)s)"""
 
@@ -42,17 +50,18 @@ def of_all(workspace_id: int, meanings: Taxonomy, series: str) -> set[datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Users and accounts, by primary key, anonymous ids and links, whose events are looked for."""
+    """Users and accounts, by primary key, anonymous ids, sessions and links, whose events are looked for."""
 
     users: Sequence[int] = ()
     visits: Sequence[str] = ()
     accounts: Sequence[int] = ()
+    sessions: Sequence[str] = ()
     links: Sequence[str] = ()
 
 
 def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[datetime]:
     """The same for the events of some."""
-    if not (whose.users or whose.visits or whose.accounts or whose.links):
+    if not any((whose.users, whose.visits, whose.accounts, whose.sessions, whose.links)):
         return set()
     chosen = {
         "definitions": list(meanings.feeders(series)),
@@ -60,6 +69,8 @@ def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[
         "visits": list(whose.visits),
         "accounts": list(whose.accounts),
         "links": list(whose.links),
+        "sessions": list(whose.sessions),
+        "joining": list(meanings.joining("session")),
     }
     return _hours(OF_THESE, workspace_id, meanings, chosen)
 

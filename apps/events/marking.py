@@ -38,11 +38,11 @@ def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
     marking.mark(workspace_id, Account, [pk for draft in stored if (pk := told.account(draft)) is not None])
     anonymous = Counter(key for draft in stored if (key := told.anonymous_id(draft)) is not None)
     marking.mark_keys(workspace_id, marking.ANONYMOUS, anonymous)
-    drawn = {
-        pk for series, version in versions.pairs() for pk in taxonomy.load(workspace_id, version).drawn(series)
-    }
-    linked = Counter(draft.link for draft in stored if draft.definition_id in drawn and draft.link)
-    marking.mark_keys(workspace_id, marking.LINKED, linked)
+    known = [taxonomy.load(workspace_id, version) for version in {version for _, version in versions.pairs()}]
+    for key, cause in marking.LINKED.items():
+        joining = {pk for meanings in known for pk in meanings.joining(key)}
+        joined = (draft.keys[key] for draft in stored if draft.definition_id in joining)
+        marking.mark_keys(workspace_id, cause, Counter(value for value in joined if value))
 
 
 @dataclass(frozen=True, slots=True)

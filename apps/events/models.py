@@ -121,6 +121,7 @@ class Event(WorkspaceRow):
     prompt = models.CharField(max_length=FACET_LENGTH, null=True)
     placement = models.CharField(max_length=FACET_LENGTH, null=True)
     variant = models.CharField(max_length=FACET_LENGTH, null=True)
+    platform = models.CharField(max_length=FACET_LENGTH, null=True)
     kind = models.CharField(max_length=FACET_LENGTH, null=True, help_text="Of an interaction, such as click.")
     status = models.CharField(max_length=FACET_LENGTH, null=True)
     is_error = models.BooleanField(null=True)
@@ -154,6 +155,7 @@ class Event(WorkspaceRow):
                 name="event_by_link",
                 condition=models.Q(link__isnull=False),
             ),
+            models.Index("session", name="event_by_session", condition=models.Q(session__isnull=False)),
             models.Index(
                 "workspace",
                 "anonymous_id",

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Each is filled from the property of its name.
 TEXT_COLUMNS = (
     *("share_type", "share_scope", "channel", "source_channel", "object_type", "feature", "status"),
-    *("template", "prompt", "placement", "variant", "kind"),
+    *("template", "prompt", "placement", "variant", "platform", "kind"),
 )
 # What one share, message or impression is known by, and what later events name it by: the first that is given.
 LINKS = ("impression", "message_id", "message", "action_id")
@@ -80,9 +80,14 @@ class Draft:
         return {self.key} if self.action_key is None else {self.key, self.action_key}
 
     @property
-    def link(self) -> str | None:
-        """What the share, the message or the impression is known by that it is, or is about."""
-        return _first_text(self.message.properties, LINKS, ID_LENGTH)
+    def keys(self) -> Mapping[str, str | None]:
+        """By what it is one of several: the session that it happened in, and, as link, what the share, the message
+        or the impression is known by that it is, or is about."""
+        properties = self.message.properties
+        return {
+            "session": _first_text(properties, SESSIONS, ID_LENGTH) or _context_session(properties),
+            "link": _first_text(properties, LINKS, ID_LENGTH),
+        }
 
     def values(self) -> tuple[Any, ...]:
         """One value a column of COLUMNS, in its order."""
@@ -97,8 +102,7 @@ class Draft:
             self.user_id,
             self.account_id,
             message.anonymous_id,
-            _first_text(properties, SESSIONS, ID_LENGTH) or _context_session(properties),
-            self.link,
+            *self.keys.values(),
             *(_text(properties, name, FACET_LENGTH) for name in TEXT_COLUMNS),
             _flag(properties, "is_error"),
             _flag(properties, "message_customized"),

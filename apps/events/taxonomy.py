@@ -22,7 +22,13 @@ ACTIVITY = Series("ACTIVITY", Space.USER)
 SHARING = ("share_type", "share_scope", "channel")
 # Whether a share's type and channel are one of the workspace's defined kinds (KPIS.md A8).
 IS_DEFINED = "is_defined"
-SHARES = Series("share.created", Space.USER, (*SHARING, IS_DEFINED), counts=True)
+SHARES = Series(
+    "share.created",
+    Space.USER,
+    (*SHARING, IS_DEFINED),
+    counts=True,
+    others=(("share_scope", "object_type"), ("share_scope", "feature")),
+)
 SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARING)
 MESSAGES = Series(
     "referral_message.sent",
@@ -34,8 +40,25 @@ PROMPTS = Series("referral_prompt.shown", Space.USER, ("prompt", "placement", "v
 # Up to a day later, by the impression (KPIS.md B, referral_prompt_interaction_rate).
 INTERACTION = Link("referral_prompt.interacted", "link", timedelta(days=1), ("kind",))
 INTERACTED = replace(PROMPTS, name=drawing(PROMPTS.name, INTERACTION), link=INTERACTION)
-SERIES = {series.name: series for series in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS, INTERACTED)}
+# A session runs past midnight, but no longer than a day (KPIS.md A, product_sharing_rate_by_session).
+SHARED_IN = Link(SHARES.name, "session", timedelta(days=1), (*SHARING, "object_type", "feature"))
+SESSIONS = Series(
+    drawing("session.started", SHARED_IN),
+    Space.USER,
+    ("platform", "source_channel"),
+    counts=True,
+    link=SHARED_IN,
+)
+SERIES = {
+    series.name: series
+    for some in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS, INTERACTED, SESSIONS)
+    for series in some.sets()
+}
 DRAWING = {name: series.link for name, series in SERIES.items() if series.link}
+# What begins may be said to have begun again: of the events of a kind with the same key only the first counts.
+FIRST_OF = {kind_of(SESSIONS.name): "session"}
+# By which keys of events others count, and the series that those are in.
+JOINED = {key: [name for name, link in DRAWING.items() if link.key == key] for key in ("link", "session")}
 # Everything that is known of people and accounts by the day has one version together.
 STATES = "STATES"
 STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
@@ -104,6 +127,11 @@ class Taxonomy:
         """The definitions of what the events of a series may draw."""
         link = DRAWING.get(series)
         return {pk: one for pk, one in self.meanings.items() if one.kind == link.kind} if link else {}
+
+    def joining(self, key: str) -> set[int]:
+        """The definitions of the events by which others with the same key count, or count as what they do."""
+        drawn = {pk for series in JOINED[key] for pk in self.drawn(series)}
+        return drawn | {pk for pk, one in self.meanings.items() if FIRST_OF.get(one.kind) == key}
 
     def state_kinds(self) -> dict[int, str]:
         """The definitions that open or close users and accounts, and of which kind each is."""

@@ -22,6 +22,9 @@ FACETS = {
     "placement": "placement",
     "variant": "variant",
     "interactionKind": "kind",
+    "platform": "platform",
+    "objectType": "object_type",
+    "feature": "feature",
 }
 # Whoever is counted can be told apart by their shares, whatever is counted.
 OF_SHARES = frozenset({"share_type", "channel"})

@@ -9,7 +9,7 @@ from apps.engine.answers import Side
 from apps.engine.asof import basis
 from apps.engine.definitions import Balance, Count, Distinct, Leaf, Ratio, Union, leaves, link_of
 from apps.engine.periods import Grain, Period
-from apps.events.taxonomy import INTERACTED, SERIES
+from apps.events.taxonomy import INTERACTED, SERIES, SESSIONS
 from apps.kpis.among import SUBJECTS, among
 from apps.kpis.evaluate import Asked, Result
 from apps.kpis.wording import limits
@@ -24,6 +24,7 @@ WHO = {
     "referral_message.sent": "who sent a referral message",
     "referral_prompt.shown": "who were shown a referral prompt",
     INTERACTED.name: "who were shown a referral prompt",
+    SESSIONS.name: "who began a session",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
@@ -35,15 +36,21 @@ DID = {
     "that shared": "shared",
     "who sent a referral message": "sent a referral message",
     "who were shown a referral prompt": "were shown a referral prompt",
+    "who began a session": "began a session",
 }
 EVENTS = {
     "share.created": ("share", "shares"),
     "referral_message.sent": ("referral message sent", "referral messages sent"),
     "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
     INTERACTED.name: ("referral prompt shown", "referral prompts shown"),
+    SESSIONS.name: ("session begun", "sessions begun"),
 }
-# What people did whose events drew others, and what was done to these events.
-DREW = {INTERACTED.name: ("interacted with one within a day", "interacted with within a day")}
+# What is said of one event, and of several, that drew others; and what people did whose events did.
+DREW = {
+    INTERACTED.name: ("was interacted with within a day", "were interacted with within a day"),
+    SESSIONS.name: ("held a product share within a day",) * 2,
+}
+DREW_BY = {INTERACTED.name: "interacted with one within a day"}
 # What events that a facet tells apart are called, and what was done to them.
 SUCH = {"customized": ("customized {}", "customized"), "is_defined": ("{} of a defined kind", "of a defined kind")}
 MATCHING = (" who matches an ICP profile", " who match an ICP profile")
@@ -86,9 +93,10 @@ def _said(asked: Asked, sides: list[Side], period: Period) -> str:
 def _did(leaf: Leaf, side: Side) -> str:
     done = " and ".join(verb for _, verb in _such(leaf))
     if isinstance(leaf, Distinct) and link_of(leaf, SERIES):
-        return DREW[leaf.series][0]
+        return DREW_BY[leaf.series]
     if isinstance(leaf, Count):
-        return f"{'were' if side.amount != 1 else 'was'} {done or DREW[leaf.series][1]}"
+        is_many = side.amount != 1
+        return f"{'were' if is_many else 'was'} {done}" if done else DREW[leaf.series][is_many]
     return f"{done} at least one" if done else DID[_who(leaf)]
 
 

@@ -123,13 +123,14 @@ def _forget(person: Person, *, hard: bool) -> dict[str, int]:
 
 
 def _mark_hours(person: Person, *, hard: bool) -> None:
-    """What an anonymous id or a link would still have led a worker to is said here: it will lead nowhere."""
-    links = events.links(person)
+    """What an anonymous id, a session or a link still led a worker to is said here: it will lead nowhere."""
+    joined = {key: events.keys(person, key) for key in LINKED}
     waiting = Marker.objects.filter(workspace=person.workspace_id, family="cause")
     waiting.filter(series=ANONYMOUS, key__in=person.anonymous_ids).delete()
-    waiting.filter(series=LINKED, key__in=links).delete()
+    for key, values in joined.items():
+        waiting.filter(series=LINKED[key], key__in=values).delete()
+        causes.mark_linked(person.workspace_id, key, values, now())
     causes.mark_hours(person.workspace_id, Whose(person.users if hard else (), person.anonymous_ids), now())
-    causes.mark_hours(person.workspace_id, Whose(links=links), now(), taxonomy.DRAWING)
 
 
 def _delete_events(person: Person) -> int:

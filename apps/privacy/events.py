@@ -13,7 +13,7 @@ from django.db import connection
 from apps.audience import histories, places
 from apps.audience.stitching import USER_OF_EVENT
 from apps.events.models import EventDefinition, TaxonomyVersion
-from apps.events.rows import LINKS as LINKED_BY
+from apps.events.rows import LINKS, SESSIONS
 from apps.privacy.columns import BATCH
 from apps.privacy.person import Person
 from apps.privacy.words import Words
@@ -40,12 +40,6 @@ SCRUB = f"""
         session = md5(%(salt)s || session), link = md5(%(salt)s || link),
         properties = {LEFT.format(keys=IS_COUNTED)}
     WHERE {THEIRS}"""
-LINKS = f"SELECT link FROM events_event WHERE {THEIRS} AND link IS NOT NULL GROUP BY link"
-# What others' events share with theirs they go on sharing, by a name that leads to neither.
-RELINK = f"""
-    UPDATE events_event AS event
-    SET link = md5(%(salt)s || link), properties = {LEFT.format(keys=f"key <> ALL(%(named)s) OR {IS_COUNTED}")}
-    WHERE workspace_id = %(workspace)s AND link IN ({LINKS}) AND ({THEIRS}) IS NOT TRUE"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""
     SELECT DISTINCT account.counts_as FROM events_event AS event JOIN audience_account AS account
@@ -60,7 +54,23 @@ NAMING = """
         SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(lower(properties::text), word) > 0)
     ORDER BY id LIMIT %(batch)s"""
 
+# The properties that say what others' events share with theirs.
+NAMED = {"link": LINKS, "session": SESSIONS}
+
 Counted = Mapping[int, set[str]]
+
+
+def _keys(key: str) -> str:
+    return f"SELECT {key} FROM events_event WHERE {THEIRS} AND {key} IS NOT NULL GROUP BY {key}"
+
+
+def _relink(key: str) -> str:
+    """What others' events share with theirs they go on sharing, by a name that leads to neither."""
+    left = LEFT.format(keys=f"key <> ALL(%(named)s) OR {IS_COUNTED}")
+    return f"""
+        UPDATE events_event AS event
+        SET {key} = md5(%(salt)s || {key}), properties = {left} #- '{{$context,sessionId}}'
+        WHERE workspace_id = %(workspace)s AND {key} IN ({_keys(key)}) AND ({THEIRS}) IS NOT TRUE"""
 
 
 def settle_owners(person: Person) -> None:
@@ -80,7 +90,8 @@ def scrub(person: Person) -> int:
     """Leave of each event when it was, what it counts as and which others it shares a session or a link with."""
     counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
     terms = {"counted": to_json(counted), "salt": secrets.token_hex()}
-    _execute(RELINK, person, named=list(LINKED_BY), **terms)
+    for key, named in NAMED.items():
+        _execute(_relink(key), person, named=list(named), **terms)
     return _execute(SCRUB, person, **terms)
 
 
@@ -89,11 +100,11 @@ def delete(person: Person) -> int:
     return _execute(DELETE, person)
 
 
-def links(person: Person) -> list[str]:
-    """What the events are linked to others by."""
+def keys(person: Person, key: str) -> list[str]:
+    """The sessions, or the links, that the events may share with others."""
     with connection.cursor() as cursor:
-        cursor.execute(LINKS, _whose(person))
-        return [link for (link,) in cursor.fetchall()]
+        cursor.execute(_keys(key), _whose(person))
+        return [value for (value,) in cursor.fetchall()]
 
 
 def accounts(person: Person) -> set[int]:

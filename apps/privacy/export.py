@@ -26,7 +26,7 @@ MEMBERSHIP = ("user__external_id", "account__external_id", "is_member", "role", 
 EVENT = (
     *("definition__name", "occurred_at", "received_at", "source", "user__external_id", "account__external_id"),
     *("anonymous_id", "session", "link", "share_type", "share_scope", "channel", "source_channel", "object_type"),
-    *("feature", "template", "prompt", "placement", "variant", "kind", "status"),
+    *("feature", "template", "prompt", "placement", "variant", "platform", "kind", "status"),
     *("is_error", "customized", "viewable", "properties"),
 )
 STATE = ("series", "version", "value", "first_day", "end_day")

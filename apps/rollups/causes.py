@@ -6,7 +6,7 @@ has committed; at ingest they would miss events that were not committed yet (DES
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -55,9 +55,16 @@ def expand(workspace_id: int, *, moves: bool = True) -> int:
     mark_hours(workspace_id, Whose(merged, visits), since)
     elsewhere = Whose(moved, groups.anonymous_ids(workspace_id, moved), accounts)
     mark_hours(workspace_id, elsewhere, since, OF_ACCOUNTS)
-    links = sorted({key for series, _, key, _ in causes if series == LINKED})
-    mark_hours(workspace_id, Whose(links=links), since, taxonomy.DRAWING)
+    for key, cause in LINKED.items():
+        joined = sorted({value for series, _, value, _ in causes if series == cause})
+        mark_linked(workspace_id, key, joined, since)
     return len(causes)
+
+
+def mark_linked(workspace_id: int, key: str, values: Sequence[str], since: datetime) -> None:
+    """Mark the hours of what may count otherwise by others with the same key, "link" or "session"."""
+    whose = Whose(links=values) if key == "link" else Whose(sessions=values)
+    mark_hours(workspace_id, whose, since, taxonomy.JOINED[key])
 
 
 def mark_hours(workspace_id: int, whose: Whose, since: datetime, names: Collection[str] = taxonomy.SERIES) -> None:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from apps.engine.definitions import kind_of
 from apps.engine.expressions import DidNeed
 from apps.engine.numbers import Numbers
 from apps.engine.periods import day_start, days_later, local_day
@@ -37,8 +38,9 @@ def _feeders(place: Place, name: str) -> Mapping[int, Meaning]:
     """The planned definition of the name: as its series has it, or as published last where it feeds none."""
     named = EventDefinition.objects.filter(workspace=place.workspace_id, name=name, is_planned=True)
     latest = {row.pop("pk"): Meaning(**row) for row in named.values("pk", *taxonomy.MEANING)}
-    kinds = {meaning.kind for meaning in latest.values()} & taxonomy.SERIES.keys()
-    if not kinds:
+    kinds = {meaning.kind for meaning in latest.values()}
+    counting = [series for series in taxonomy.SERIES if kind_of(series) in kinds]
+    if not counting:
         return latest
-    counted = taxonomy.load(place.workspace_id, place.version(kinds.pop())).meanings
+    counted = taxonomy.load(place.workspace_id, place.version(counting[0])).meanings
     return {pk: counted[pk] for pk in latest if pk in counted}

@@ -13,13 +13,14 @@ from django.db import connection
 
 from apps.engine.asof import BEGINNING, MOMENT
 from apps.engine.definitions import Where
-from apps.engine.expressions import AnyNeed, EntryNeed, Need, StateNeed
+from apps.engine.expressions import AnyNeed, DidNeed, EntryNeed, Need, StateNeed
+from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, Span, bucket_start, cover, day_start, days_later
 from apps.engine.refusals import Refusal
 from apps.engine.sets import Members, Space
 from apps.engine.traits import parsed
 from apps.events import taxonomy
-from apps.rollups.build.content import DREW, version_key
+from apps.rollups.build.content import DREW, Content, version_key
 
 # The function is that of the migration 0003_find.
 FIND = "SELECT rollups_find(%s, %s, %s::json, %s::json)"
@@ -55,6 +56,22 @@ class Row:
         """The facets of its events, as often as these differ in what they drew."""
         drew = self.facets.get(DREW)
         return [{**self.facets, **one} for one in parsed(drew)] if drew else (self.facets,)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A row with its bytes, read."""
+
+    row: Row
+    members: Members
+    numbers: Numbers | None
+
+    @classmethod
+    def of(cls, row: Row, space: Space, content: Content) -> Filled:
+        """A row of some users or accounts with what it says."""
+        members = Members.load(space, content.members)
+        numbers = None if content.numbers is None else Numbers.load(space, members, content.numbers)
+        return cls(row, members, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +146,18 @@ class Place:
 Stored: TypeAlias = Need | EntryNeed | StateNeed
 
 
+def stored(needs: Iterable[AnyNeed]) -> list[Stored]:
+    """Those that rows tell, not the raw events."""
+    told = [need for need in needs if not isinstance(need, DidNeed)]
+    return [need for need in told if not (isinstance(need, Need) and need.raw)]
+
+
 def find(place: Place, needs: Iterable[AnyNeed]) -> Found:
     """Look for the rows of needs."""
-    stored = [need for need in needs if isinstance(need, Need | EntryNeed | StateNeed)]
-    spans = list(dict.fromkeys(span for need in stored for span in _spans(place, need)))
+    told = stored(needs)
+    spans = list(dict.fromkeys(span for need in told for span in _spans(place, need)))
     states = list(
-        dict.fromkeys((need.series, place.day_end(need)) for need in stored if isinstance(need, StateNeed))
+        dict.fromkeys((need.series, place.day_end(need)) for need in told if isinstance(need, StateNeed))
     )
     asked = [
         {

@@ -18,10 +18,10 @@ from apps.engine.periods import Span, local_day
 from apps.engine.sets import Holders, Members, Space
 from apps.engine.traits import parsed
 from apps.events import taxonomy
-from apps.rollups import doings, replay
+from apps.rollups import doings, raw, replay
 from apps.rollups.build.content import Content
 from apps.rollups.cache import CACHE, Held
-from apps.rollups.finding import Found, Place, Row, Stored, Waiting, find
+from apps.rollups.finding import Filled, Found, Place, Row, Stored, Waiting, find, stored
 from apps.rollups.replay import Move
 from apps.workspaces.models import Workspace
 
@@ -41,15 +41,6 @@ class DamagedRow(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A row with its bytes, read."""
-
-    row: Row
-    members: Members
-    numbers: Numbers | None
-
-
-@dataclass(frozen=True, slots=True)
 class StoredFacts:
     """The facts that a set of needs reads, as the engine's `Facts`."""
 
@@ -58,6 +49,7 @@ class StoredFacts:
     _place: Place
     _found: Found
     _did: Mapping[DidNeed, Mapping[date, Numbers]]
+    _raw: Mapping[Need, Sequence[Filled]]
     _held: dict[int, Filled] = field(default_factory=dict)
     _unions: dict[Need, Members] = field(default_factory=dict)
     _states: dict[StateNeed, Mapping[str, Members]] = field(default_factory=dict)
@@ -139,6 +131,8 @@ class StoredFacts:
             return ()
         if isinstance(need, StateNeed):
             return [filled.row for filled in self._stood(need)]
+        if isinstance(need, Need) and need.raw:
+            return [filled.row for filled in self._read(need)]
         if need not in self._reached:
             spans = self._place.spans(need)
             reached = [row for span in spans for row in self._within(need.series, span)]
@@ -147,8 +141,7 @@ class StoredFacts:
 
     def waiting(self, needs: Iterable[AnyNeed]) -> Waiting:
         """What may still change the answers to some needs; an event of two series waits twice."""
-        stored = [need for need in needs if not isinstance(need, DidNeed)]
-        watched = {(need.series, span) for need in stored for span in self._place.watched(need)}
+        watched = {(need.series, span) for need in stored(needs) for span in self._place.watched(need)}
         found = [self._found.waiting[key] for key in watched & self._found.waiting.keys()]
         found.append(self._found.people)
         since = [one.since for one in found if one.since is not None]
@@ -156,9 +149,8 @@ class StoredFacts:
 
     def hold(self, needs: Iterable[AnyNeed]) -> None:
         """Read the rows of needs, from this process's cache or in one statement."""
-        stored = [need for need in needs if not isinstance(need, DidNeed)]
         spaces: dict[int, Space] = {}
-        for need in stored:
+        for need in stored(needs):
             spaces.update(dict.fromkeys(self._ids(need), self._space(need)))
         self._held.update(CACHE.get(self.epoch, spaces))
         read = _fetch({pk: space for pk, space in spaces.items() if pk not in self._held})
@@ -184,6 +176,8 @@ class StoredFacts:
         return self.registry[need.series].space if isinstance(need, Need) else space_of(need.series)
 
     def _read(self, need: Need) -> Iterable[Filled]:
+        if need.raw:
+            return (filled for filled in self._raw[raw.whole(need)] if filled.row.meets(need.where))
         return (self._held[row.pk] for row in self.rows(need))
 
     def _within(self, series: str, span: Span) -> Sequence[Row]:
@@ -195,14 +189,16 @@ class StoredFacts:
 def load(workspace: Workspace, needs: Iterable[AnyNeed]) -> StoredFacts:
     """The facts that these needs read, in two SQL statements, one when this process holds all bytes.
 
-    What users did that no series tells takes one more for each event and stretch of days.
-    Raises the engine's PeriodError (TIMEZONE_NOT_ALIGNED) for a need that begins or ends within a stored hour.
+    What users did that no series tells takes one more for each event and stretch of days, and two for each set of
+    facets that no series tells events apart by. Raises the engine's PeriodError (TIMEZONE_NOT_ALIGNED) for a need
+    that begins or ends within a stored hour, and Refusal (TOO_MANY_EVENTS).
     """
     forget_erased(workspace)
     wanted = list(dict.fromkeys(needs))
     place = Place(workspace.pk, taxonomy.versions_of(workspace).current)
     did = {need: doings.daily(place, need) for need in wanted if isinstance(need, DidNeed)}
-    facts = StoredFacts(taxonomy.SERIES, workspace.erasures, place, find(place, wanted), did)
+    read = raw.read(place, [need for need in wanted if isinstance(need, Need) and need.raw])
+    facts = StoredFacts(taxonomy.SERIES, workspace.erasures, place, find(place, wanted), did, read)
     facts.hold(wanted)
     return facts
 
@@ -247,7 +243,5 @@ def _filled(  # noqa: PLR0913, PLR0917 - the columns of a row
     content = Content.stored(members, numbers)
     if content.checksum != checksum:
         raise DamagedRow(f"rollup row {pk} does not match its checksum")
-    who = Members.load(space, content.members)
-    how_much = None if content.numbers is None else Numbers.load(space, who, content.numbers)
     row = Row(pk, series, grain, start, json.loads(facets), str(checksum))
-    return Held(Filled(row, who, how_much), OBJECTS + len(content.members) + len(content.numbers or b""))
+    return Held(Filled.of(row, space, content), OBJECTS + len(content.members) + len(content.numbers or b""))

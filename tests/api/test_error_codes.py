@@ -29,7 +29,9 @@ def of_requests() -> set[str]:
     reading = [
         f"apps/kpis/{name}.py" for name in ("catalogue", "certainty", "conditions", "dimensions", "segments")
     ]
-    texts = constants(*answering, "apps/audience/filters.py", "apps/rollups/finding.py", *reading)
+    texts = constants(
+        *answering, "apps/audience/filters.py", "apps/rollups/finding.py", "apps/rollups/raw.py", *reading
+    )
     return {text for text in texts if CODE.fullmatch(text)}
 
 

@@ -45,7 +45,7 @@ def test_every_type_field_argument_and_enum_value_is_described() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ('(search: "sharing")', ["product_sharing_rate"]),
+        ('(search: "sharing")', ["product_sharing_rate", "product_sharing_rate_by_session"]),
         ("(stage: ACQUISITION, indicator: LAGGING)", ["product_sharing_rate"]),
         (
             "(stage: REFERRAL, indicator: LEADING)",
@@ -87,6 +87,7 @@ def test_all_kpis_are_listed_by_slug(api: Api) -> None:
         "personalized_referral_outreach_rate_by_user",
         "product_adoption_rate",
         "product_sharing_rate",
+        "product_sharing_rate_by_session",
         "referral_churn_rate",
         "referral_conversion_rate",
         "referral_conversions",
@@ -99,6 +100,7 @@ def test_all_kpis_are_listed_by_slug(api: Api) -> None:
         "signups",
         "total_active_users",
         "total_icp_users_active",
+        "total_sessions",
         "users_who_shared",
         "wau",
     ]

@@ -29,6 +29,7 @@ SLUGS = [
     "personalized_referral_outreach_rate_by_user",
     "product_adoption_rate",
     "product_sharing_rate",
+    "product_sharing_rate_by_session",
     "referral_churn_rate",
     "referral_conversion_rate",
     "referral_conversions",
@@ -41,6 +42,7 @@ SLUGS = [
     "signups",
     "total_active_users",
     "total_icp_users_active",
+    "total_sessions",
     "users_who_shared",
     "wau",
 ]

@@ -126,7 +126,7 @@ def test_what_is_said_twice_is_no_cycle(acme: Workspace) -> None:
             {"kpiSide": {"kpi": "product_sharing", "side": "NUMERATOR"}},
             "UNKNOWN_KPI",
             "where.kpiSide.kpi",
-            ("product_sharing_rate", "product_adoption_rate"),
+            ("product_sharing_rate", "product_sharing_rate_by_session", "product_adoption_rate"),
         ),
         (
             {"kpiSide": {"kpi": "referral_conversions", "side": "NUMERATOR"}},

@@ -86,8 +86,13 @@ def test_a_part_is_called_by_its_value_or_by_what_it_is(by: By, part: Part, key:
 @pytest.mark.parametrize(
     ("slug", "fields"),
     [
-        ("share_actions", {"shareType", "shareScope", "channel"}),
-        ("product_sharing_rate", {"shareType", "shareScope", "channel"}),
+        ("share_actions", {"shareType", "shareScope", "channel", "objectType", "feature"}),
+        ("product_sharing_rate", {"shareType", "shareScope", "channel", "objectType", "feature"}),
+        ("total_sessions", {"shareType", "channel", "platform", "sourceChannel"}),
+        (
+            "product_sharing_rate_by_session",
+            {"shareType", "shareScope", "channel", "objectType", "feature", "platform", "sourceChannel"},
+        ),
         ("total_active_users", {"shareType", "channel"}),
         ("new_accounts", {"shareType", "channel"}),
         (

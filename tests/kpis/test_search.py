@@ -27,7 +27,7 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
         ),
         (None, None, "ISO WEEK", ["wau"]),
         (None, None, "  rolling  ", ["mau_rolling_30d"]),
-        (None, "lagging", "somebody else", ["product_sharing_rate"]),
+        (None, "lagging", "somebody else", ["product_sharing_rate", "product_sharing_rate_by_session"]),
         ("Revenue", None, None, ["referral_conversion_rate", "referral_conversions"]),
     ],
 )

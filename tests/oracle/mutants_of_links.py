@@ -38,7 +38,7 @@ OF_LINKS = (
     Mutant(
         "what comes late changes no prompt",
         "apps/rollups/causes.py",
-        "Whose(links=links)",
+        "Whose(links=values)",
         "Whose()",
     ),
     Mutant(
@@ -56,7 +56,7 @@ OF_LINKS = (
     Mutant(
         "whoever is erased takes what they are linked to along",
         "apps/privacy/events.py",
-        "_execute(RELINK, person, named=list(LINKED_BY), **terms)",
+        "_execute(_relink(key), person, named=list(named), **terms)",
         "pass",
     ),
 )

@@ -15,8 +15,9 @@ from tests.oracle.mutants_of_events import OF_EVENTS
 from tests.oracle.mutants_of_links import OF_LINKS
 from tests.oracle.mutants_of_people import OF_PEOPLE
 from tests.oracle.mutants_of_referrals import OF_REFERRALS
+from tests.oracle.mutants_of_sessions import OF_SESSIONS
 
-MUTANTS = (*OF_EVENTS, *OF_PEOPLE, *OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS)
+MUTANTS = (*OF_EVENTS, *OF_PEOPLE, *OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS, *OF_SESSIONS)
 # Fixed, so that the streams, and with them what they find, are the same for ever.
 NOW = "2026-11-01T12:00:00+00:00"
 PATIENCE_SECONDS = 300

@@ -1,4 +1,4 @@
-"""What prompts drew stays counted when somebody is erased who saw one or answered one (KPIS.md G7)."""
+"""What prompts drew, and what sessions held, stays counted when somebody is erased who was in it (KPIS.md G7)."""
 
 import pytest
 from django.utils.timezone import now
@@ -12,11 +12,12 @@ from apps.privacy.erase import erase
 from apps.rollups import causes, queue
 from apps.workspaces.models import Marker, Workspace
 from tests.kpis.test_prompts import interacted, shown, sides
-from tests.world import ask, deliver, opened, track
+from tests.world import ask, deliver, opened, share, track
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 APRIL = parse_month("2026-04", "UTC")
+BY_SESSION = "product_sharing_rate_by_session"
 HOURS = {"alice": 12, "bob": 14, "carla": 16}
 
 
@@ -55,7 +56,7 @@ def test_what_was_linked_stays_linked_by_another_name(acme: Workspace, *, is_set
     # Whoever knows who saw a prompt finds nobody by what others did with it.
     told = Event.objects.filter(workspace=acme).values_list("properties", flat=True)
     assert {one["impression"] for one in told if "impression" in one} == {"of-carla"}
-    assert not Marker.objects.filter(workspace=acme, series=LINKED, key__startswith="of-").exists()
+    assert not Marker.objects.filter(workspace=acme, series__in=LINKED.values(), key__startswith="of-").exists()
 
 
 def test_what_comes_later_is_linked_to_nothing_of_theirs(acme: Workspace) -> None:
@@ -80,3 +81,33 @@ def test_whoever_is_deleted_answered_nothing(acme: Workspace) -> None:
     queue.settle(acme.pk)
     erase(acme.pk, "alice", hard=True)
     assert counted(acme) == (0, 2)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_whoever_began_a_session_or_shared_in_it_it_stays_one_by_another_name(who: str) -> None:
+    acme = opened().workspace
+    begun = track("session.started", "alice", "2026-04-10T12:00:00") | {"context": {"sessionId": "s-1"}}
+    deliver(acme, begun, track("action.performed", "bob", "2026-04-10T12:10:00", session="s-1"))
+    deliver(acme, share("bob", "2026-04-10T13:00:00", session_id="s-1"))
+    erase(acme.pk, who)
+    queue.settle(acme.pk)
+    assert sides(ask(acme, BY_SESSION, APRIL)) == (1, 1)
+    told = Event.objects.filter(workspace=acme).values_list("session", "properties")
+    assert len({session for session, _ in told}) == 1
+    assert "s-1" not in str(list(told))
+    # What comes later is of a session that nobody began, or of another one.
+    deliver(acme, track("session.started", "carla", "2026-04-10T11:00:00", session="s-1"))
+    queue.settle(acme.pk)
+    assert sides(ask(acme, BY_SESSION, APRIL)) == (1, 2)
+
+
+def test_whoever_is_deleted_began_nothing_and_another_start_is_the_first() -> None:
+    acme = opened().workspace
+    starts = [("alice", "2026-03-31T23:00:00"), ("bob", "2026-04-01T01:00:00")]
+    deliver(acme, *(track("session.started", who, at, session="s-1") for who, at in starts))
+    deliver(acme, share("bob", "2026-04-01T02:00:00", session="s-1"))
+    queue.settle(acme.pk)
+    assert sides(ask(acme, BY_SESSION, APRIL)) == (0, 0)
+    erase(acme.pk, "alice", hard=True)
+    queue.settle(acme.pk)
+    assert sides(ask(acme, BY_SESSION, APRIL)) == (1, 1)

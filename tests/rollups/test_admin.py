@@ -50,6 +50,8 @@ def test_rows_are_filtered(admin_client: Client, acme: Workspace) -> None:
     assert rows(admin_client, "workspace=acme&grain=day&version=1&is_closed=false") == [
         ("ACTIVITY", "day"),
         ("share.created", "day"),
+        ("share.created/feature", "day"),
+        ("share.created/object_type", "day"),
     ]
     assert rows(admin_client, "version=2") == []
 

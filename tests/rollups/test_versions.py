@@ -53,6 +53,7 @@ def values(workspace: Workspace) -> list[tuple[str, object]]:
     return [(slug, ask(workspace, slug, APRIL).answer.value) for slug in slugs]
 
 
+OF_SHARES = ("share.created", "share.created/feature", "share.created/object_type", "share.created@account")
 UNMAPPED = [("total_active_users", 1), ("users_who_shared", 0), ("share_actions", 0), ("product_sharing_rate", 0)]
 MAPPED = [("total_active_users", 2), ("users_who_shared", 1), ("share_actions", 2), ("product_sharing_rate", 50)]
 
@@ -61,7 +62,8 @@ MAPPED = [("total_active_users", 2), ("users_who_shared", 1), ("share_actions", 
 def test_an_unplanned_event_is_counted_once_it_is_mapped(acme: Workspace) -> None:
     assert values(acme) == UNMAPPED
     map_doc_shared(acme)
-    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "share.created", "share.created@account"]
+    # And of sessions, what is shared in them.
+    assert sorted(taxonomy.publish(acme.pk)) == ["ACTIVITY", "session.started>share.created", *OF_SHARES]
     queue.settle(acme.pk)
     assert values(acme) == MAPPED
 
@@ -182,8 +184,7 @@ def test_while_two_versions_exist_a_writer_marks_both(acme: Workspace) -> None:
     deliver(acme, share("carol", "2026-04-28T09:00:00"))
     marked = Marker.objects.filter(workspace=acme).values_list("series", "version", "start")
     at = datetime(2026, 4, 28, 9, tzinfo=UTC)
-    series = ("ACTIVITY", "share.created", "share.created@account")
-    assert sorted(marked) == [(name, version, at) for name in series for version in (1, 2)]
+    assert sorted(marked) == [(name, version, at) for name in ("ACTIVITY", *OF_SHARES) for version in (1, 2)]
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
@@ -17,8 +17,21 @@ from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
 from apps.events.models import FACET_LENGTH
-from apps.events.taxonomy import INTERACTION, IS_DEFINED, MESSAGES, PROMPTS, SERIES, SHARES, Meaning, load
+from apps.events.taxonomy import (
+    FIRST_OF,
+    INTERACTION,
+    IS_DEFINED,
+    MESSAGES,
+    PROMPTS,
+    SERIES,
+    SHARES,
+    Meaning,
+    Taxonomy,
+    load,
+)
 from apps.rollups.build.content import DREW, Bucket, Built, Content, Facets
+
+Stretch: TypeAlias = tuple[datetime, datetime]
 
 HOURS = SQL("""
     SELECT done.start, {ordinal}, done.times {names}
@@ -36,13 +49,21 @@ HOURS = SQL("""
         WHERE event.who IS NOT NULL
         GROUP BY bucket.start, event.who {names}
     ) AS done""")
-# What an event drew, as JSON: the facets of each, once; null for nothing. It goes by the index of links.
+# The events with the same key as one. OFFSET 0: by any other index it would be all with all.
+SAME = SQL("(SELECT * FROM events_event WHERE {key} = event.{key} OFFSET 0) AS {alias}")
+# What an event drew, as JSON: the facets of each, once; null for nothing.
 DRAWN = SQL("""(
-    SELECT jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM events_event AS drawn
-    WHERE drawn.{key} = event.{key} AND drawn.workspace_id = event.workspace_id
+    SELECT jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM {same}
+    WHERE drawn.workspace_id = event.workspace_id
       AND drawn.definition_id = ANY({definitions}) AND {valid}
       AND drawn.occurred_at >= event.occurred_at AND drawn.occurred_at < event.occurred_at + {within})""")
 
+
+# The first by time, then by a key that does not tell in which order they came.
+FIRST = SQL("""({valid}) AND (event.{key} IS NULL OR NOT EXISTS (
+    SELECT FROM {same}
+    WHERE earlier.workspace_id = event.workspace_id AND earlier.definition_id = ANY({definitions})
+      AND (earlier.occurred_at, earlier.message_key) < (event.occurred_at, event.message_key)))""")
 
 # By the primary key that many events share, rather than event by event.
 ORDINAL_OF_USER = "(SELECT counts_as FROM audience_productuser WHERE id = done.who)"
@@ -74,18 +95,23 @@ WHOSE = {Space.USER: (USER_OF_EVENT, ORDINAL_OF_USER), Space.ACCOUNT: (ACCOUNT_O
 def hours(buckets: Sequence[Bucket]) -> Built:
     """What the raw events say of these hours, all of one workspace, series and version."""
     first = buckets[0]
-    series, taxonomy = SERIES[first.series], load(first.workspace_id, first.version)
+    meanings = load(first.workspace_id, first.version)
     starts = [bucket.start for bucket in buckets]
-    stretches = [(start, bucket_end(start, Grain.HOUR, taxonomy.zone)) for start in starts]
-    kind, feeders = kind_of(series.name), taxonomy.feeders(series.name)
+    stretches = [(start, bucket_end(start, Grain.HOUR, meanings.zone)) for start in starts]
+    return told(first.workspace_id, SERIES[first.series], meanings, stretches)
+
+
+def told(workspace_id: int, series: Series, meanings: Taxonomy, stretches: Sequence[Stretch]) -> Built:
+    """What the raw events say of a series, of each stretch by its first instant."""
     counted = Counted(
-        first.workspace_id,
-        kind,
-        feeders,
+        workspace_id,
+        kind_of(series.name),
+        meanings.feeders(series.name),
         series.own_facets,
         series.space,
-        tuple(taxonomy.share_kinds),
-        Drawn(series.link, taxonomy.drawn(series.name)) if series.link else None,
+        tuple(meanings.share_kinds),
+        Drawn(series.link, meanings.drawn(series.name)) if series.link else None,
+        FIRST_OF.get(kind_of(series.name)),
     )
     return _contents(series, counted.within(stretches))
 
@@ -104,7 +130,7 @@ class Drawn:
         ]
         return DRAWN.format(
             facets=SQL(", ").join(facets),
-            key=Identifier(self.link.key),
+            same=_same(self.link.key, "drawn"),
             definitions=Literal(list(self.feeders)),
             valid=_valid(self.link.kind, self.feeders, "drawn"),
             within=Literal(self.link.within),
@@ -115,7 +141,8 @@ class Drawn:
 class Counted:
     """Events of some definitions, told apart by facets: those that count by the rule of a kind of event.
 
-    They count for the users who did them, or for the accounts that they are of; `drawn` is what they may draw.
+    They count for the users who did them, or for the accounts that they are of; `drawn` is what they may draw. Of
+    those with the same key `first_of` only the first counts.
     """
 
     workspace_id: int
@@ -125,8 +152,9 @@ class Counted:
     space: Space = Space.USER
     share_kinds: Sequence[tuple[str, str]] = ()
     drawn: Drawn | None = None
+    first_of: str | None = None
 
-    def within(self, stretches: Sequence[tuple[datetime, datetime]]) -> list[tuple[Any, ...]]:
+    def within(self, stretches: Sequence[Stretch]) -> list[tuple[Any, ...]]:
         """(start of a stretch, ordinal, how often, value of each facet), as what is committed says.
 
         What was drawn is the last value.
@@ -144,12 +172,19 @@ class Counted:
             workspace=Literal(self.workspace_id),
             definitions=Literal(list(self.feeders)),
             who=who,
-            valid=_valid(self.kind, self.feeders),
+            valid=self._counting(),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+    def _counting(self) -> Composable:
+        valid = _valid(self.kind, self.feeders)
+        if self.first_of is None:
+            return valid
+        key, same = Identifier(self.first_of), _same(self.first_of, "earlier")
+        return FIRST.format(valid=valid, key=key, same=same, definitions=Literal(list(self.feeders)))
 
     def _facet(self, name: str) -> Composable:
         if name in FLAGS:
@@ -173,6 +208,10 @@ def _valid(kind: str, feeders: Mapping[int, Meaning], event: str = "event") -> C
         status=_column("status", feeders, event),
         kind=_column("kind", feeders, event),
     )
+
+
+def _same(key: str, alias: str) -> Composable:
+    return SAME.format(key=Identifier(key), alias=Identifier(alias))
 
 
 def _column(name: str, feeders: Mapping[int, Meaning], event: str = "event") -> Composable:

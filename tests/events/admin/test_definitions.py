@@ -35,7 +35,8 @@ def test_an_unplanned_event_counts_once_it_is_mapped(admin_client: Client, acme:
     assert values(acme, *kpis) == [3, 1, 1, 33]
     definition = EventDefinition.objects.get(workspace=acme, name="Doc Shared")
     page = admin_client.post(f"{DEFINITIONS}{definition.pk}/change/", MAPPED, follow=True).content.decode()
-    assert "Being counted anew: ACTIVITY, share.created, share.created@account." in page
+    shares = "share.created, share.created/feature, share.created/object_type, share.created@account"
+    assert f"Being counted anew: ACTIVITY, session.started&gt;share.created, {shares}." in page
     assert values(acme, *kpis) == [3, 1, 1, 33]
     queue.settle(acme.pk)
     assert values(acme, *kpis) == [3, 2, 3, 66]
