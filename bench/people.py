@@ -14,38 +14,42 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpiservice.settings")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import django
-from rich.progress import Progress
 
+from bench.loading import (
+    FIRST,
+    NOW,
+    SEGMENT,
+    TRAITS,
+    Row,
+    add_people,
+    add_traits,
+    copy,
+    drawn_id,
+    drawn_people,
+    first_user,
+    mark_hours,
+    moment,
+    opened,
+    settle,
+    statement,
+    timed,
+)
 from kpiservice import embedded
 
-Row: TypeAlias = tuple[Any, ...]
-
 TRAIT_CHANGES = "audience_traitchange (workspace_id, user_id, name, value, valid_from, message_id, recorded_at)"
-TRAITS: dict[str, tuple[object, ...]] = {
-    "plan": ("free", "free", "free", "pro", "team", "enterprise"),
-    "role": ("developer", "designer", "product", "sales", "marketing", "support", "founder"),
-    "industry": tuple(f"industry-{n}" for n in range(20)),
-    "country": tuple(f"country-{n}" for n in range(40)),
-    "use_case": ("docs", "wiki", "specs", "notes"),
-    "company_size": tuple(range(10, 1000, 10)),
-    "is_admin": (True, False, False, False),
-    "source": ("ads", "search", "friend", "event", "press"),
-}
-FIRST, NOW = date(2025, 5, 1), datetime(2026, 5, 1, 12, tzinfo=UTC)
 RULE = [
     {
         "all": [
@@ -56,14 +60,6 @@ RULE = [
         ]
     }
 ]
-SEGMENT = {
-    "all": [
-        {"trait": {"name": "plan", "op": "IN", "values": ["pro", "team"]}},
-        {"trait": {"name": "role", "op": "NOT_EQUALS", "values": ["sales"]}},
-        {"trait": {"name": "company_size", "op": "AT_LEAST", "values": ["200"]}},
-        {"not": {"trait": {"name": "use_case", "op": "EQUALS", "values": ["notes"]}}},
-    ]
-}
 
 
 def main(arguments: list[str]) -> None:
@@ -82,7 +78,7 @@ def main(arguments: list[str]) -> None:
 
 
 def segments(users: int, repeats: int) -> None:
-    workspace = opened()
+    workspace = opened().workspace
     timed(f"fill with {users:,} people by COPY", lambda: fill_resolved(workspace, users))
     timed("roll up", lambda: settle(workspace))
     ask(workspace, repeats)
@@ -93,7 +89,7 @@ def profiles(users: int) -> None:
     from apps.audience.models import IcpProfile  # noqa: PLC0415
     from apps.events.icp import approve  # noqa: PLC0415
 
-    workspace = opened()
+    workspace = opened().workspace
     timed(f"fill with {users:,} people by COPY", lambda: fill_told(workspace, users))
     timed("resolve them and roll up", lambda: settle(workspace))
     profile = IcpProfile.objects.create(workspace=workspace, slug="fits", name="Fits")
@@ -107,51 +103,13 @@ def profiles(users: int) -> None:
         print(f"again / everybody: {again / full:.3f}")
 
 
-def opened() -> Any:
-    from apps.events.opening import open_workspace  # noqa: PLC0415
-    from apps.workspaces.models import Workspace  # noqa: PLC0415
-
-    name = f"bench-{os.getpid()}-{int(perf_counter())}"
-    return open_workspace(Workspace(slug=name, name="Bench")).workspace
-
-
-def timed(what: str, work: Callable[[], object]) -> float:
-    started = perf_counter()
-    work()
-    took = perf_counter() - started
-    print(f"{what}: {took:.1f} s", flush=True)
-    return took
-
-
-def settle(workspace: Any) -> None:
-    from apps.rollups import queue  # noqa: PLC0415
-
-    with Progress() as progress:
-        task = progress.add_task("resolving and rolling up", total=None)
-        queue.settle(workspace.pk, lambda built: progress.advance(task, built))
-    workspace.refresh_from_db()
-
-
 def fill_resolved(workspace: Any, users: int) -> None:
-    """Traits as state rows, and an hour's markers for what four in ten did in April."""
-    from apps.audience.models import Trait, TraitValue  # noqa: PLC0415
-    from apps.events.models import EventDefinition  # noqa: PLC0415
+    """Traits as state rows, and the markers of what four in ten did in April."""
+    from apps.events.models import EventDefinition  # noqa: PLC0415 (the models exist once Django is set up)
 
     definition = EventDefinition.objects.get(workspace=workspace, name="action.performed").pk
     dice, now, first = Random(1), NOW.isoformat(), add_people(workspace, users)
-    for name, values in TRAITS.items():
-        trait = Trait.objects.create(workspace=workspace, space="user", name=name)
-        kept = {json.dumps(value) for value in values}
-        TraitValue.objects.bulk_create(TraitValue(workspace=workspace, trait=trait, value=value) for value in kept)
-    copy(
-        "rollups_staterow (workspace_id, version, subject, series, value, first_day)",
-        (
-            (workspace.pk, 1, n, f"user:trait:{name}", json.dumps(dice.choice(values)), day)
-            for n in range(users)
-            for day in [FIRST + timedelta(days=dice.randrange(330))]
-            for name, values in TRAITS.items()
-        ),
-    )
+    add_traits(workspace, drawn_people(users, dice))
     copy(
         "events_event (workspace_id, definition_id, occurred_at, received_at, source, message_key, body_digest,"
         " user_id, properties)",
@@ -171,14 +129,7 @@ def fill_resolved(workspace: Any, users: int) -> None:
             if dice.random() < 0.4
         ),
     )
-    statement(
-        "INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, start, key, events)"
-        " SELECT DISTINCT workspace_id, 'events', 'ACTIVITY', 1, 'hour', date_trunc('hour', occurred_at), '', 0"
-        " FROM events_event WHERE workspace_id = %s UNION ALL"
-        " SELECT DISTINCT workspace_id, 'states', series, 1, 'day', first_day::timestamptz, '', 0"
-        " FROM rollups_staterow WHERE workspace_id = %s",
-        [workspace.pk, workspace.pk],
-    )
+    mark_hours(workspace)
     statement("ANALYZE")
 
 
@@ -188,15 +139,6 @@ def fill_told(workspace: Any, users: int) -> None:
     copy(TRAIT_CHANGES, said(workspace, range(first, first + users), Random(1), FIRST))
     mark(workspace, range(users))
     statement("ANALYZE")
-
-
-def add_people(workspace: Any, users: int) -> int:
-    """People whose ordinals are their numbers; the primary key of the first."""
-    copy(
-        "audience_productuser (workspace_id, external_id, ordinal, counts_as, is_internal, created_at)",
-        ((workspace.pk, f"user-{n}", n, n, False, NOW.isoformat()) for n in range(users)),
-    )
-    return first_user(workspace)
 
 
 def change(workspace: Any, users: int, names: Collection[str]) -> None:
@@ -244,36 +186,6 @@ def mark(workspace: Any, ordinals: Iterable[int]) -> None:
     from apps.engine.sets import Space  # noqa: PLC0415
 
     mark_ordinals(workspace.pk, Space.USER, list(ordinals), NOW)
-
-
-def first_user(workspace: Any) -> int:
-    from apps.audience.models import ProductUser  # noqa: PLC0415
-
-    return ProductUser.objects.get(workspace=workspace, ordinal=0).pk
-
-
-def copy(table: str, rows: Iterable[Row]) -> None:
-    from django.db import connection  # noqa: PLC0415
-
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as stream:
-        for row in rows:
-            stream.write_row(row)
-
-
-def statement(text: str, parameters: list[Any] | None = None) -> None:
-    from django.db import connection  # noqa: PLC0415
-
-    with connection.cursor() as cursor:
-        cursor.execute(text, parameters)
-
-
-def moment(dice: Random, first: date, days: int) -> str:
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return (start + timedelta(seconds=dice.randrange(days * 86_400))).isoformat()
-
-
-def drawn_id(dice: Random) -> str:
-    return str(UUID(int=dice.getrandbits(128)))
 
 
 if __name__ == "__main__":
