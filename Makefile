@@ -41,9 +41,10 @@ lint: $(INSTALLED_DEV) ## check form, types, architecture, templates and migrati
 	$(VENV)/python manage.py makemigrations --check
 
 .PHONY: lock
-lock: $(INSTALLED_DEV) ## write requirements.txt and requirements-dev.txt anew
+lock: $(INSTALLED_DEV) ## write requirements.txt, requirements-dev.txt and bench/requirements.txt anew
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) bench/requirements.in --output-file bench/requirements.txt
 
 $(INSTALLED): requirements.txt | .venv/bin/python
 	$(PIP_INSTALL) --requirement requirements.txt
