@@ -7,6 +7,7 @@ VENV := .venv/bin
 # A stamp's name holds the lock file's hash: another lock is another stamp.
 INSTALLED := .venv/installed-$(shell git hash-object requirements.txt)
 INSTALLED_DEV := .venv/installed-dev-$(shell git hash-object requirements-dev.txt)
+INSTALLED_BENCH := .venv/installed-bench-$(shell git hash-object bench/requirements.txt)
 PIP_INSTALL := $(VENV)/python -m pip install --disable-pip-version-check --require-hashes
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/uv pip compile --quiet --universal --generate-hashes \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
@@ -25,7 +26,7 @@ stop: ## end everything that was started
 	@if [ -x $(VENV)/python ]; then $(VENV)/python manage.py stop; else echo "Nothing was installed, so nothing runs"; fi
 
 # Checks run on this machine alone: they need no secret, even where the environment gives both services.
-test lint lock: export SECRET_KEY ?= no-secret-at-all
+test lint lock bench: export SECRET_KEY ?= no-secret-at-all
 
 .PHONY: test
 test: lint ## run everything that CI runs
@@ -40,6 +41,10 @@ lint: $(INSTALLED_DEV) ## check form, types, architecture, templates and migrati
 	$(if $(TEMPLATES),$(VENV)/djlint $(TEMPLATES) --check --lint)
 	$(VENV)/python manage.py makemigrations --check
 
+.PHONY: bench
+bench: $(INSTALLED_BENCH) ## time KPIs beside other databases; OPTIONS="--events 200000", or "--help"
+	$(VENV)/python bench/race.py $(OPTIONS)
+
 .PHONY: lock
 lock: $(INSTALLED_DEV) ## write requirements.txt, requirements-dev.txt and bench/requirements.txt anew
 	$(COMPILE) requirements.in --output-file requirements.txt
@@ -52,6 +57,10 @@ $(INSTALLED): requirements.txt | .venv/bin/python
 
 $(INSTALLED_DEV): requirements-dev.txt | .venv/bin/python
 	$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@
+
+$(INSTALLED_BENCH): bench/requirements.txt | .venv/bin/python
+	$(PIP_INSTALL) --requirement bench/requirements.txt
 	@touch $@
 
 # An interrupted creation leaves a python without pip, hence the test of pip rather than of the file.
