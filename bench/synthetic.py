@@ -16,7 +16,7 @@ from bench.loading import NOW, TRAITS, Person, drawn_people
 from bench.questions import Stretch
 
 SEED = 1
-# One person in five does four fifths of what is done; nobody is held to a most.
+# One person in five does three quarters of what is done; nobody is held to a most.
 PARETO = 1.16
 # Four in ten share at all, and then with one event in five.
 SHARERS, SHARING = 0.4, 0.2
