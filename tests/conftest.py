@@ -9,6 +9,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from kpiservice import embedded
 from kpiservice.celery import app
@@ -31,6 +32,15 @@ def broker_of_our_own() -> None:
     app.conf.broker_url = celery_address(settings.REDIS_URL)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database of these tests outlives no crash: no commit of it waits for the disk."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
+        cursor.execute("SET synchronous_commit TO off")
 
 
 def in_database(redis_url: str, number: int) -> str:

@@ -14,6 +14,7 @@ OF_ACCOUNTS = (
         "apps/rollups/build/events.py",
         "stay.since <= event.occurred_at",
         "stay.since < event.occurred_at",
+        seeds="3",
     ),
     Mutant(
         "what colleagues share counts for an account",
@@ -32,7 +33,7 @@ OF_ACCOUNTS = (
         "apps/rollups/causes.py",
         "told(MERGED[Space.ACCOUNT], Space.ACCOUNT)",
         "[]",
-        seeds="21-40",
+        seeds="35",
     ),
     Mutant(
         "an erasure forgets in which accounts somebody shared",

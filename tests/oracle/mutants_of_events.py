@@ -26,6 +26,7 @@ OF_EVENTS = (
         "apps/engine/periods/cover.py",
         "(Grain.DAY, months_end, tail),",
         "(Grain.DAY, months_end, months_end),",
+        seeds="3",
     ),
     Mutant(
         "hours are marked where UTC's begin",
@@ -134,6 +135,7 @@ OF_EVENTS = (
         "apps/rollups/finding.py",
         'found[f"internal_{space}s"] or ()',
         '[*(found["internal_users"] or ()), *(found["internal_accounts"] or ())]',
+        seeds="2",
     ),
     Mutant(
         "the cache holds a row under its neighbour's id",

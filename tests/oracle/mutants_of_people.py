@@ -33,6 +33,7 @@ OF_PEOPLE = (
         "return Holders(self.facts.lift(self._holders(leaf, about, day), space, day))",
         "found = self._holders(leaf, about, day)\n"
         "            return Holders(self.facts.lift(Holders(found.members), space, day), found.is_rest)",
+        seeds="2",
     ),
     Mutant(
         "people are taken for their accounts as of the period's end",
@@ -51,7 +52,7 @@ OF_PEOPLE = (
         "apps/engine/sources.py",
         "days_later(last, 1 - days)",
         "days_later(last, -days)",
-        seeds="21-40",
+        seeds="22",
     ),
     Mutant(
         "a side of a KPI is always of the question's period",
@@ -82,6 +83,7 @@ OF_PEOPLE = (
         "apps/engine/traits.py",
         "return value if isinstance(value, list) else [value]",
         "return [value]",
+        seeds="2",
     ),
     Mutant(
         "bounds are not included",
@@ -100,6 +102,7 @@ OF_PEOPLE = (
         "apps/engine/asof.py",
         "local_day(_before(period.start), zone)",
         "local_day(period.start, zone)",
+        seeds="4",
     ),
     Mutant(
         "events are judged by the period's end",
@@ -160,6 +163,7 @@ OF_PEOPLE = (
         "apps/rollups/states.py",
         "gone, come = stored.keys() - new, new - stored.keys()",
         "gone, come = set[State](), new - stored.keys()",
+        seeds="2",
     ),
     Mutant(
         "the people of an account that changed are not looked at",
@@ -178,6 +182,7 @@ OF_PEOPLE = (
         "apps/rollups/build/icp.py",
         "return values[word] == TRUE if word in values else KNOWN in values and holds(values)",
         "return KNOWN in values and holds(values)",
+        seeds="3",
     ),
     Mutant(
         "an account's trait beats one's own",
@@ -251,6 +256,7 @@ OF_PEOPLE = (
         "apps/audience/marking.py",
         "{ordinal for pair in joined for ordinal in pair}",
         "{survivor for _, survivor in joined}",
+        seeds="2",
     ),
     Mutant(
         "nobody signs up before they are recognised",
