@@ -130,11 +130,13 @@ def _facets(leaf: Leaf, registry: Registry) -> tuple[str, ...]:
 
 
 def telling(need: Need, registry: Registry, facets: Iterable[str] = ()) -> Need:
-    """The same need of the series that tells its events apart by the facets of its condition, and by these."""
+    """The same need of the series with the fewest facets that has those of its condition, and these."""
     wanted = {*facets, *(facet for facet, _ in need.where)}
     base = registry[need.series.partition(BY)[0]]
-    found = next((one.name for one in base.sets() if wanted <= set(one.facets)), None)
-    return replace(need, series=found or base.name, raw=() if found else tuple(sorted(wanted)))
+    telling = [one for one in base.sets() if wanted <= set(one.facets)]
+    if not telling:
+        return replace(need, series=base.name, raw=tuple(sorted(wanted)))
+    return replace(need, series=min(telling, key=lambda one: len(one.facets)).name)
 
 
 def sharers(unit: Space, period: Period, condition: Where) -> Need:

@@ -27,7 +27,8 @@ SHARES = Series(
     Space.USER,
     (*SHARING, IS_DEFINED),
     counts=True,
-    others=(("share_scope", "object_type"), ("share_scope", "feature")),
+    # Most questions are about the scope alone: a row each, not one for each kind of share.
+    others=(("share_scope",), ("share_scope", "object_type"), ("share_scope", "feature")),
 )
 SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARING)
 MESSAGES = Series(

@@ -53,8 +53,8 @@ def test_freshness_says_what_waits_and_since_when(empty: Opened, api: Api) -> No
 
     deliver(empty.workspace, share("carol", "2026-04-20T12:00:00"))
 
-    # A share is activity too, is told apart in three ways, and an account's: it waits in an hour of each series.
+    # A share is activity too, is told apart in four ways, and an account's: it waits in an hour of each series.
     waiting = api.data(query)["freshness"]
-    assert (waiting["pendingBuckets"], waiting["pendingEvents"]) == (5, 5)
+    assert (waiting["pendingBuckets"], waiting["pendingEvents"]) == (6, 6)
     assert api.data(query)["freshness"] == waiting
     assert fresh["rolledUpTo"] < waiting["rolledUpTo"]

@@ -176,6 +176,7 @@ def test_an_event_marks_its_hour_for_each_series_that_it_feeds() -> None:
         ("share.created", 1, Grain.HOUR, half_past[8], 2),
         ("share.created/feature", 1, Grain.HOUR, half_past[8], 2),
         ("share.created/object_type", 1, Grain.HOUR, half_past[8], 2),
+        ("share.created/share_scope", 1, Grain.HOUR, half_past[8], 2),
         ("share.created@account", 1, Grain.HOUR, half_past[8], 2),
     ]
 

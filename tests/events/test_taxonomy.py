@@ -61,6 +61,7 @@ def test_version_one_says_what_feeds_each_series() -> None:
             *("ACTIVITY", "share.created", "share.created@account", "referral_message.sent"),
             *("referral_prompt.shown", "referral_prompt.shown>referral_prompt.interacted", "STATES"),
             *("session.started>share.created", "share.created/object_type", "share.created/feature"),
+            "share.created/share_scope",
         ),
         1,
     )

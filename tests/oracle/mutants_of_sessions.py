@@ -22,18 +22,21 @@ OF_SESSIONS = (
         BUILDER,
         "(earlier.occurred_at, earlier.message_key) < (event.occurred_at, event.message_key)",
         "(earlier.occurred_at, earlier.id) < (event.occurred_at, event.id)",
+        seeds="2",
     ),
     Mutant(
         "what comes late into a session changes nothing",
         "apps/rollups/causes.py",
         "Whose(sessions=values)",
         "Whose()",
+        seeds="8",
     ),
     Mutant(
         "an earlier start that comes late moves no session",
         "apps/events/taxonomy.py",
         "return drawn | {",
         "return drawn or {",
+        seeds="9",
     ),
     Mutant(
         "what comes late joins the sessions of the erased",
@@ -56,7 +59,7 @@ OF_SESSIONS = (
     Mutant(
         "rows are read that do not tell what is asked",
         "apps/engine/plan.py",
-        "if wanted <= set(one.facets)",
-        "if wanted & set(one.facets)",
+        "if wanted <= set(one.facets)]",
+        "if wanted & set(one.facets)]",
     ),
 )

@@ -52,6 +52,7 @@ def test_rows_are_filtered(admin_client: Client, acme: Workspace) -> None:
         ("share.created", "day"),
         ("share.created/feature", "day"),
         ("share.created/object_type", "day"),
+        ("share.created/share_scope", "day"),
     ]
     assert rows(admin_client, "version=2") == []
 

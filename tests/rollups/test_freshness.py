@@ -13,8 +13,8 @@ def test_what_came_in_waits_until_it_is_rolled_up() -> None:
     deliver(acme, share("alice", "2026-04-02T10:00:00"))
     since = Marker.objects.filter(workspace=acme.pk).earliest("since").since
 
-    # Two hours of activity, three of sharers, one of accounts that shared: the share waits in five.
-    assert freshness(acme.pk, NOW) == Freshness(since, pending_buckets=6, pending_events=7)
+    # Two hours of activity, four of sharers, one of accounts that shared: the share waits in six.
+    assert freshness(acme.pk, NOW) == Freshness(since, pending_buckets=7, pending_events=8)
     assert freshness(other.pk, NOW) == Freshness(NOW, pending_buckets=0, pending_events=0)
 
     queue.settle(acme.pk)

@@ -42,9 +42,10 @@ def test_what_waits_is_told_by_series_and_grain(acme: Workspace) -> None:
         Pending("acme", "share.created", 1, "hour", 1, 2, oldest),
         Pending("acme", "share.created/feature", 1, "hour", 1, 2, oldest),
         Pending("acme", "share.created/object_type", 1, "hour", 1, 2, oldest),
+        Pending("acme", "share.created/share_scope", 1, "hour", 1, 2, oldest),
         Pending("acme", "share.created@account", 1, "hour", 1, 2, oldest),
     ]
-    assert (health().buckets, health().oldest) == (6, oldest)
+    assert (health().buckets, health().oldest) == (7, oldest)
 
 
 def test_nothing_waits_once_it_is_counted(acme: Workspace) -> None:
@@ -52,8 +53,8 @@ def test_nothing_waits_once_it_is_counted(acme: Workspace) -> None:
     state = health()
     assert (list(state.pending), state.buckets, state.oldest, list(state.failing)) == ([], 0, None, [])
     # ACTIVITY: two hours, a day, a month; share.created: an hour, a day, a month, each in two rows, and in one by
-    # what was shared and one by the feature, which both shares have in common.
-    assert state.open_rows == 4 + 6 + 2 * 3
+    # scope, one by what was shared and one by the feature, which both shares have in common.
+    assert state.open_rows == 4 + 6 + 3 * 3
 
 
 def test_a_change_shows_how_far_it_has_come(acme: Workspace) -> None:
@@ -66,7 +67,7 @@ def test_a_change_shows_how_far_it_has_come(acme: Workspace) -> None:
     assert [(change.is_marked, change.built, change.left) for change in health().changes] == [
         (True, 0, 3),
         *[(True, 0, 0)] * 5,
-        *[(True, 0, 2)] * 4,
+        *[(True, 0, 2)] * 5,
     ]
     queue.settle(acme.pk)
     assert list(health().changes) == []

@@ -53,7 +53,11 @@ def values(workspace: Workspace) -> list[tuple[str, object]]:
     return [(slug, ask(workspace, slug, APRIL).answer.value) for slug in slugs]
 
 
-OF_SHARES = ("share.created", "share.created/feature", "share.created/object_type", "share.created@account")
+OF_SHARES = (
+    "share.created",
+    *("share.created/feature", "share.created/object_type", "share.created/share_scope"),
+    "share.created@account",
+)
 UNMAPPED = [("total_active_users", 1), ("users_who_shared", 0), ("share_actions", 0), ("product_sharing_rate", 0)]
 MAPPED = [("total_active_users", 2), ("users_who_shared", 1), ("share_actions", 2), ("product_sharing_rate", 50)]
 
