@@ -128,7 +128,7 @@ class Kpi:
                 description='"shareType" or "channel"; of what the KPI counts "shareScope", "objectType" and '
                 '"feature" of shares, "sourceChannel", "template" and "customized" of messages, "prompt", '
                 '"placement" and "variant" of prompts, "interactionKind" of what these drew, or "platform" and '
-                '"sourceChannel" of sessions, which have the fields of the shares in them too; '
+                '"sourceChannel" of sessions, and the fields of shares where those in sessions are counted; '
                 '"icp", each profile; "segment", each saved one; or a trait, such as "plan". "trait:channel" is a '
                 "trait that is called like one of these words."
             ),

@@ -63,10 +63,11 @@ AnyNeed: TypeAlias = Need | StateNeed | EntryNeed | DidNeed
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A workspace: the zone of its days, and the slugs of its approved ICP profiles."""
+    """A workspace: its days' zone, the slugs of its approved ICP profiles, and the series not counted yet."""
 
     zone: str
     profiles: tuple[str, ...] = ()
+    uncounted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,11 +129,12 @@ def _facets(leaf: Leaf, registry: Registry) -> tuple[str, ...]:
     return series.facets if link_of(leaf, registry) else series.all_facets
 
 
-def telling(need: Need, registry: Registry, facets: Iterable[str] = ()) -> Need:
+def telling(need: Need, question: Question, registry: Registry, facets: Iterable[str] = ()) -> Need:
     """The same need of the series with the fewest facets that has those of its condition, and these."""
     wanted = {*facets, *(facet for facet, _ in need.where)}
     base = registry[need.series.partition(BY)[0]]
-    telling = [one for one in base.sets() if wanted <= set(one.facets)]
+    counted = [one for one in base.sets() if one == base or one.name not in question.workspace.uncounted]
+    telling = [one for one in counted if wanted <= set(one.facets)]
     if not telling:
         return replace(need, series=base.name, raw=tuple(sorted(wanted)))
     return replace(need, series=min(telling, key=lambda one: len(one.facets)).name)
@@ -177,7 +178,7 @@ class _Planner:
         own = tuple(limit for limit in self.question.limits if limit[0] in carried)
         start, end = day_start(first, self.period.zone), day_start(days_later(last, 1), self.period.zone)
         need = Need(leaf.series, both(leaf.where, own), start, end, isinstance(leaf, Count))
-        return telling(need, self.registry)
+        return telling(need, self.question, self.registry)
 
     def _stretches(self, leaf: Leaf) -> list[Stretch]:
         """The whole period at once, unless those in it are judged day by day."""

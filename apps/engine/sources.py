@@ -33,7 +33,11 @@ def facet_needs(planned: Plan, facet: str) -> list[Need]:
     They are those of the operands that carry it, or else those of whoever had a share.
     """
     slices = [piece for operand in planned.operands if facet in operand.facets for piece in operand.slices]
-    carrying = [telling(piece.need, planned.registry, [facet]) for piece in slices if isinstance(piece.need, Need)]
+    carrying = [
+        telling(piece.need, planned.question, planned.registry, [facet])
+        for piece in slices
+        if isinstance(piece.need, Need)
+    ]
     units = dict.fromkeys(operand.unit for operand in planned.operands)
     return carrying or [planned.sharers.get(unit) or sharers(unit, planned.period, ()) for unit in units]
 

@@ -14,7 +14,7 @@ from apps.engine.expressions import AnyNeed, Home, Question
 from apps.engine.parts import By, EventFacet, Part, PartKind
 from apps.engine.periods import Period, is_complete
 from apps.engine.sources import breakdown_needs, needs
-from apps.events.taxonomy import SERIES, profiles_of, zone_of
+from apps.events.taxonomy import SERIES, profiles_of, versions_of, zone_of
 from apps.kpis.catalogue import Entry
 from apps.kpis.receipts import Answered, Receipt
 from apps.rollups import store
@@ -75,8 +75,9 @@ class Result:
 
 
 def home(workspace: Workspace) -> Home:
-    """The zone and the ICP profiles that answers about a workspace know."""
-    return Home(zone_of(workspace), tuple(profiles_of(workspace)))
+    """The zone and the ICP profiles that answers about a workspace know, and what they do not know yet."""
+    uncounted = SERIES.keys() - versions_of(workspace).current.keys()
+    return Home(zone_of(workspace), tuple(profiles_of(workspace)), frozenset(uncounted))
 
 
 def evaluate(workspace: Workspace, asked: Sequence[Asked]) -> list[Result]:

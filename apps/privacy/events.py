@@ -32,13 +32,19 @@ SETTLE = """
 THEIRS = """
     workspace_id = %(workspace)s
     AND (user_id = ANY(%(users)s) OR (user_id IS NULL AND anonymous_id = ANY(%(visits)s)))"""
-LEFT = "coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(event.properties) WHERE {keys}), '{{}}')"
+LEFT = "coalesce((SELECT jsonb_object_agg(key, {value}) FROM jsonb_each(event.properties) WHERE {keys}), '{{}}')"
+# A client's session may stand in its context as well; what is called so need be no object.
+UNNAMED = {
+    "link": "value",
+    "session": """CASE WHEN key = '$context' AND jsonb_typeof(value) = 'object'
+        THEN value - 'sessionId' ELSE value END""",
+}
 # What the taxonomy reads into a column is what the event counts as, so it is no free property.
 IS_COUNTED = "%(counted)s::jsonb -> event.definition_id::text ? key"
 SCRUB = f"""
     UPDATE events_event AS event SET anonymous_id = NULL, body_digest = 0,
         session = md5(%(salt)s || session), link = md5(%(salt)s || link),
-        properties = {LEFT.format(keys=IS_COUNTED)}
+        properties = {LEFT.format(value="value", keys=IS_COUNTED)}
     WHERE {THEIRS}"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""
@@ -66,10 +72,9 @@ def _keys(key: str) -> str:
 
 def _relink(key: str) -> str:
     """What others' events share with theirs they go on sharing, by a name that leads to neither."""
-    left = LEFT.format(keys=f"key <> ALL(%(named)s) OR {IS_COUNTED}")
+    left = LEFT.format(value=UNNAMED[key], keys=f"key <> ALL(%(named)s) OR {IS_COUNTED}")
     return f"""
-        UPDATE events_event AS event
-        SET {key} = md5(%(salt)s || {key}), properties = {left} #- '{{$context,sessionId}}'
+        UPDATE events_event AS event SET {key} = md5(%(salt)s || {key}), properties = {left}
         WHERE workspace_id = %(workspace)s AND {key} IN ({_keys(key)}) AND ({THEIRS}) IS NOT TRUE"""
 
 

@@ -70,8 +70,12 @@ def mark_linked(workspace_id: int, key: str, values: Sequence[str], since: datet
 def mark_hours(workspace_id: int, whose: Whose, since: datetime, names: Collection[str] = taxonomy.SERIES) -> None:
     """Mark the hours of every series of events, or only of these, in which somebody did something."""
     workspace = Workspace.objects.only("versions").get(pk=workspace_id)
+    found = dict[tuple[int, tuple[int, ...]], set[datetime]]()
     for series, version in sorted(taxonomy.versions_of(workspace).pairs()):
         if series in names:
-            starts = hours.of(workspace_id, taxonomy.load(workspace_id, version), series, whose)
+            meanings = taxonomy.load(workspace_id, version)
+            # Several series tell the same events apart.
+            fed = version, tuple(meanings.feeders(series))
+            starts = found.get(fed) or found.setdefault(fed, hours.of(workspace_id, meanings, series, whose))
             buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
             Marker.objects.bulk_create((bucket.marker(1, since) for bucket in buckets), batch_size=5000)

@@ -39,7 +39,7 @@ def _feeders(place: Place, name: str) -> Mapping[int, Meaning]:
     named = EventDefinition.objects.filter(workspace=place.workspace_id, name=name, is_planned=True)
     latest = {row.pop("pk"): Meaning(**row) for row in named.values("pk", *taxonomy.MEANING)}
     kinds = {meaning.kind for meaning in latest.values()}
-    counting = [series for series in taxonomy.SERIES if kind_of(series) in kinds]
+    counting = [series for series in taxonomy.SERIES if kind_of(series) in kinds and series in place.versions]
     if not counting:
         return latest
     counted = taxonomy.load(place.workspace_id, place.version(counting[0])).meanings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from django.db import connection
 
@@ -20,9 +21,10 @@ from apps.rollups.finding import Filled, Place, Row
 MOST = 200_000
 
 HOW_MANY = """
-    SELECT count(*) FROM (
+    SELECT count(*) FROM unnest(%s::timestamptz[], %s::timestamptz[]) AS bucket (start, stop)
+    CROSS JOIN LATERAL (
         SELECT FROM events_event
-        WHERE workspace_id = %s AND definition_id = ANY(%s) AND occurred_at >= %s AND occurred_at < %s
+        WHERE workspace_id = %s AND definition_id = ANY(%s) AND occurred_at >= start AND occurred_at < stop
         LIMIT %s
     ) AS event"""
 
@@ -34,15 +36,18 @@ def whole(need: Need) -> Need:
 
 def read(place: Place, needs: Iterable[Need]) -> Mapping[Need, Sequence[Filled]]:
     """What the raw events say of needs, by the whole of each. Raises Refusal (TOO_MANY_EVENTS)."""
-    wholes = defaultdict[tuple[str, tuple[str, ...]], set[Need]](set)
-    for need in needs:
-        wholes[need.series, need.raw].add(whole(need))
-    return {need: rows for some in wholes.values() for need, rows in _read(place, some).items()}
+    rounds = defaultdict[tuple[str, tuple[str, ...], int], list[Need]](list)
+    begun = Counter[tuple[str, tuple[str, ...], datetime]]()
+    for one in sorted({whole(need) for need in needs}, key=lambda need: (need.start, need.end)):
+        # The builder tells stretches apart by where they begin: those that begin together are read in turn.
+        where = one.series, one.raw, one.start
+        rounds[one.series, one.raw, begun[where]].append(one)
+        begun[where] += 1
+    return {need: rows for some in rounds.values() for need, rows in _read(place, some).items()}
 
 
-def _read(place: Place, wholes: Iterable[Need]) -> dict[Need, list[Filled]]:
+def _read(place: Place, needs: Sequence[Need]) -> dict[Need, list[Filled]]:
     """What the events of one series say, told apart by the same facets."""
-    needs = sorted(wholes, key=lambda need: need.start)
     name, facets = needs[0].series, needs[0].raw
     meanings = taxonomy.load(place.workspace_id, place.version(name))
     stretches = [(need.start, need.end) for need in needs]
@@ -53,9 +58,10 @@ def _read(place: Place, wholes: Iterable[Need]) -> dict[Need, list[Filled]]:
 
 
 def _check(workspace_id: int, meanings: Taxonomy, name: str, stretches: Sequence[Stretch]) -> None:
-    first, last = min(start for start, _ in stretches), max(end for _, end in stretches)
+    starts, stops = zip(*stretches, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(HOW_MANY, [workspace_id, list(meanings.feeders(name)), first, last, MOST + 1])
+        feeders = list(meanings.feeders(name))
+        cursor.execute(HOW_MANY, [list(starts), list(stops), workspace_id, feeders, MOST + 1])
         (found,) = cursor.fetchone()
     if found > MOST:
         raise Refusal("TOO_MANY_EVENTS", "period", f"one with at most {MOST:,} events to be told apart like that")

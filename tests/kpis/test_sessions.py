@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -162,6 +163,14 @@ def test_by_platform_both_sides_are_parted_and_by_what_was_shared_the_first(acme
     assert parts(acme, "feature", {"share_type": ["link"]}) == {None: (1, 3), "editor": (1, 3)}
     # One share must be both.
     assert parts(acme, "object_type", {"share_type": ["embed"]}) == {None: (1, 3)}
+
+
+def test_whatever_is_shared_in_a_session_its_hour_is_counted(acme: Workspace) -> None:
+    # No two in common, and more than an index takes.
+    deliver(acme, started("alice", "s-1"), *(shared("s-1", feature=f"{n}-{uuid4()}") for n in range(200)))
+    queue.settle(acme.pk)
+    assert april(acme) == (1, 1)
+    assert len(parts(acme, "feature")) == 21
 
 
 @pytest.mark.parametrize(("day", "is_complete"), [(1, False), (2, True)])

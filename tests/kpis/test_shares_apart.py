@@ -1,6 +1,7 @@
 """Shares told apart by what was shared and from where: from rows where there are such, else from raw events."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,13 @@ from apps.engine.conditions import TraitIs, TraitOp
 from apps.engine.definitions import Where, where
 from apps.engine.expressions import Question
 from apps.engine.parts import EventFacet
-from apps.engine.periods import parse_month
+from apps.engine.periods import between, parse_month
 from apps.engine.refusals import Refusal
+from apps.events import taxonomy
 from apps.kpis.catalogue import find
 from apps.kpis.evaluate import Asked, Result, breakdown, evaluate
 from apps.rollups import queue, raw
+from apps.rollups.models import Rollup
 from apps.workspaces.models import Workspace
 from tests.world import NOW, act, deliver, identify, opened, share
 
@@ -104,6 +107,33 @@ def test_what_takes_too_long_is_refused(acme: Workspace, monkeypatch: pytest.Mon
     with pytest.raises(Refusal) as refused:
         rows(acme, "share_actions", "object_type", limits)
     assert (refused.value.code, refused.value.field) == ("TOO_MANY_EVENTS", "period")
+
+
+def test_stretches_that_begin_together_are_read_each_by_itself(acme: Workspace) -> None:
+    limits: Where = where({"channel": ["email"], "object_type": ["doc", "report"]})
+    deliver(acme, share("dora", "2026-04-20T12:00:00", object_type="doc"))
+    asked = [
+        Asked(find("share_actions"), Question(between(APRIL.first, date(2026, 4, last), "UTC"), NOW, limits))
+        for last in (11, 30, 11)
+    ]
+    assert [result.answer.value for result in evaluate(acme, asked)] == [2, 3, 2]
+
+
+def test_until_a_set_of_facets_is_counted_the_rows_of_another_answer(acme: Workspace) -> None:
+    by_scope = "share.created/share_scope"
+    Rollup.objects.filter(workspace=acme, series=by_scope).delete()
+    acme.versions["current"].pop(by_scope)
+    acme.save()
+    asked = [Asked(find("share_actions"), Question(APRIL, NOW))]
+    (result,) = evaluate(acme, asked)
+    assert result.answer.value == 3
+    assert read(result) == {"share.created/object_type"}
+    assert by_scope in taxonomy.publish(acme.pk)
+    queue.settle(acme.pk)
+    acme.refresh_from_db()
+    (result,) = evaluate(acme, asked)
+    assert result.answer.value == 3
+    assert read(result) == {by_scope}
 
 
 def test_one_question_of_many_reads_each_stretch(acme: Workspace) -> None:

@@ -101,6 +101,16 @@ def test_whoever_began_a_session_or_shared_in_it_it_stays_one_by_another_name(wh
     assert sides(ask(acme, BY_SESSION, APRIL)) == (1, 2)
 
 
+@pytest.mark.parametrize("context", [["x"], "x", 1, None, {"sessionId": "s-1", "page": 1}])
+def test_what_others_call_a_context_of_their_own_holds_up_no_erasure(context: object) -> None:
+    acme = opened().workspace
+    deliver(acme, track("session.started", "alice", "2026-04-10T12:00:00", session="s-1"))
+    deliver(acme, track("action.performed", "bob", "2026-04-10T12:00:00", session="s-1", **{"$context": context}))
+    erase(acme.pk, "alice")
+    (left,) = Event.objects.filter(workspace=acme, user__external_id="bob").values_list("properties", flat=True)
+    assert left == {"$context": {"page": 1} if isinstance(context, dict) else context}
+
+
 def test_whoever_is_deleted_began_nothing_and_another_start_is_the_first() -> None:
     acme = opened().workspace
     starts = [("alice", "2026-03-31T23:00:00"), ("bob", "2026-04-01T01:00:00")]
