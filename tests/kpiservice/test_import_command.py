@@ -76,8 +76,8 @@ def test_the_roll_ups_may_be_left_to_the_workers(
     acme: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = files.jsonl(tmp_path / "a.jsonl", [share("alice", "2026-04-30T09:15:00")])
-    assert outcome(capsys, path, "--no-rollup")["buckets_pending"] == 3
-    assert queue.pending(acme.pk) == 3
+    assert outcome(capsys, path, "--no-rollup")["buckets_pending"] == 6
+    assert queue.pending(acme.pk) == 6
 
 
 def test_people_get_a_table_and_the_place_of_the_rejects(
@@ -96,7 +96,7 @@ def test_people_get_a_table_and_the_place_of_the_rejects(
         f"Rejected lines and the reasons: {rejects.path_of(ImportRun.objects.get(workspace=acme))}" in printed.out
     )
     assert re.search(r"Importing: 100 %, 2 messages, [\d,]+ a second", printed.err)
-    assert "Rolling up: 100 %, 7 of 7 buckets" in printed.err
+    assert "Rolling up: 100 %, 16 of 16 buckets" in printed.err
 
 
 def test_the_format_may_be_given(acme: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
