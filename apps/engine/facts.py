@@ -1,13 +1,16 @@
 """What the engine asks of whoever has loaded the rollups."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from apps.engine.definitions import Registry
 from apps.engine.expressions import DidNeed, EntryNeed, Need, StateNeed
 from apps.engine.numbers import Numbers
 from apps.engine.sets import Holders, Members, Space
+
+Told: TypeAlias = tuple[frozenset[tuple[str | None, ...]], Members, Numbers | None]
+"""What some facets are in a row, in order, as often as they differ; who is in it, and how often."""
 
 
 class Facts(Protocol):
@@ -23,8 +26,8 @@ class Facts(Protocol):
     def columns(self, need: Need) -> Sequence[Numbers]:
         """The numbers of the need's rows; a key may be in several, and then its numbers add up."""
 
-    def values(self, need: Need, facet: str) -> set[str | None]:
-        """The values of a facet that occur in the need's rows; None for rows without one."""
+    def told(self, need: Need, facets: Sequence[str]) -> Iterable[Told]:
+        """The need's rows by what facets are in them where its condition is met; None for a facet not given."""
 
     def state(self, need: StateNeed) -> Mapping[str, Members]:
         """Who held which value, by its JSON text; under OTHER those whose values are not told apart."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
 from typing import Self
 
 from apps.engine.sets import Members, Space
@@ -46,7 +45,12 @@ class Numbers:
     @classmethod
     def total(cls, columns: Iterable[Self]) -> Self:
         """Key by key, the sum over the columns, of which there is at least one."""
-        return reduce(cls.add, columns)
+        sums = list(columns)
+        # In pairs: one by one, each would be added to all that came before it.
+        while len(sums) > 1:
+            odd = sums[-1:] if len(sums) % 2 else []
+            sums = [*map(cls.add, sums[::2], sums[1::2]), *odd]
+        return sums[0]
 
     @classmethod
     def load(cls, space: Space, members: Members, data: bytes) -> Self:
@@ -74,6 +78,11 @@ class Numbers:
         parts = [part.dump() for part in slices]
         sized = (len(part).to_bytes(4, "big") + part for part in parts)
         return (SIGNED if self.negative else UNSIGNED) + len(self.slices).to_bytes(2, "big") + b"".join(sized)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        return sum(part.size for part in (self.keys, *self.slices, self.negative))
 
     def sum(self, within: Members | None = None) -> int:
         """The sum over the keys, or over those within a set."""

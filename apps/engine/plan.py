@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeAlias
 
 from apps.engine.asof import Basis, as_of, basis, check_zone, local_days
@@ -21,6 +21,7 @@ from apps.engine.definitions import (
     Leaf,
     Registry,
     RollingDistinct,
+    Series,
     Union,
     Where,
     accounts_of,
@@ -133,11 +134,17 @@ def telling(need: Need, question: Question, registry: Registry, facets: Iterable
     """The same need of the series with the fewest facets that has those of its condition, and these."""
     wanted = {*facets, *(facet for facet, _ in need.where)}
     base = registry[need.series.partition(BY)[0]]
-    counted = [one for one in base.sets() if one == base or one.name not in question.workspace.uncounted]
-    telling = [one for one in counted if wanted <= set(one.facets)]
+    counted = [one for one in _sets(base) if one == base or one.name not in question.workspace.uncounted]
+    telling = [one for one in counted if wanted.issubset(one.facets)]
     if not telling:
         return replace(need, series=base.name, raw=tuple(sorted(wanted)))
     return replace(need, series=min(telling, key=lambda one: len(one.facets)).name)
+
+
+@cache
+def _sets(series: Series) -> tuple[Series, ...]:
+    # They are asked for by every slice of every question.
+    return series.sets()
 
 
 def sharers(unit: Space, period: Period, condition: Where) -> Need:

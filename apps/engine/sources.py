@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from apps.engine.asof import check_length, check_zone
@@ -10,36 +10,54 @@ from apps.engine.conditions import Any as AnyOf
 from apps.engine.conditions import Condition, Did, InIcp, KpiSide, Leaf, SideName, TraitIs, condition_leaves
 from apps.engine.definitions import Kpi, Registry, leaves
 from apps.engine.expressions import AnyNeed, DidNeed, Need, Question, StateNeed
-from apps.engine.parts import By, ByTrait, EventFacet
+from apps.engine.parts import By, ByCondition, ByTrait, EventFacet, dimensions
 from apps.engine.periods import days_later
-from apps.engine.plan import Plan, plan, sharers, telling
+from apps.engine.plan import Plan, RowNeed, Sliced, plan, sharers, telling
 from apps.engine.sets import Space
 
 
 def needs(kpi: Kpi, question: Question, registry: Registry) -> list[AnyNeed]:
     """Everything that `evaluate` will ask for. Needs of many KPIs and questions may be loaded together."""
-    return list(dict.fromkeys(_needs(plan(kpi, question, registry))))
+    return planned_needs(plan(kpi, question, registry))
+
+
+def planned_needs(planned: Plan) -> list[AnyNeed]:
+    """The same of a question that is planned."""
+    return list(dict.fromkeys(_needs(planned)))
 
 
 def breakdown_needs(kpi: Kpi, question: Question, by: By, registry: Registry) -> list[AnyNeed]:
     """Everything that `breakdown` will ask for, or of which it will ask for a part."""
-    planned = plan(kpi, question, registry, is_split=not isinstance(by, EventFacet))
+    planned = split_plan(kpi, question, by, registry)
     return list(dict.fromkeys([*_needs(planned), *_split_needs(planned, by)]))
 
 
-def facet_needs(planned: Plan, facet: str) -> list[Need]:
-    """The needs whose values of an event facet are the rows of a breakdown.
+def split_plan(kpi: Kpi, question: Question, by: By, registry: Registry) -> Plan:
+    """The plan of a breakdown: by what people are like, they are judged as by a condition."""
+    return plan(kpi, question, registry, is_split=not all(isinstance(one, EventFacet) for one in dimensions(by)))
 
-    They are those of the operands that carry it, or else those of whoever had a share.
-    """
-    slices = [piece for operand in planned.operands if facet in operand.facets for piece in operand.slices]
-    carrying = [
-        telling(piece.need, planned.question, planned.registry, [facet])
-        for piece in slices
-        if isinstance(piece.need, Need)
-    ]
-    units = dict.fromkeys(operand.unit for operand in planned.operands)
-    return carrying or [planned.sharers.get(unit) or sharers(unit, planned.period, ()) for unit in units]
+
+def carried(operand: Sliced, by: By) -> tuple[str, ...]:
+    """The event facets of a breakdown by which the events of an operand are told apart."""
+    return tuple(name for name in _facets(by) if name in operand.facets)
+
+
+def of_sharers(planned: Plan, by: By) -> tuple[str, ...]:
+    """The event facets of a breakdown that no operand carries: whoever had such a share is in the part."""
+    told = {name for operand in planned.operands for name in carried(operand, by)}
+    return tuple(name for name in _facets(by) if name not in told)
+
+
+def told_need(need: RowNeed, facets: Sequence[str], planned: Plan) -> RowNeed:
+    """The need that tells the same events apart by these facets."""
+    if not facets or not isinstance(need, Need):
+        return need
+    return telling(need, planned.question, planned.registry, facets)
+
+
+def sharers_need(unit: Space, planned: Plan) -> Need:
+    """Whoever had a share, one such as the question wants."""
+    return planned.sharers.get(unit) or sharers(unit, planned.period, ())
 
 
 def trait_need(name: str, space: Space, day: date) -> StateNeed:
@@ -119,11 +137,18 @@ def _needs(planned: Plan) -> Iterator[AnyNeed]:
 
 
 def _split_needs(planned: Plan, by: By) -> Iterator[AnyNeed]:
-    if isinstance(by, EventFacet):
-        yield from facet_needs(planned, by.name)
-        return
-    for unit, day in planned.judged:
-        if isinstance(by, ByTrait):
-            yield trait_need(by.name, unit, day)
-        else:
-            yield from condition_needs(AnyOf(tuple(by.conditions.values())), unit, day, planned)
+    for operand in planned.operands:
+        if facets := carried(operand, by):
+            yield from (told_need(piece.need, facets, planned) for piece in operand.slices)
+    if of_sharers(planned, by):
+        yield from (sharers_need(operand.unit, planned) for operand in planned.operands)
+    for dimension in dimensions(by):
+        for unit, day in planned.judged:
+            if isinstance(dimension, ByTrait):
+                yield trait_need(dimension.name, unit, day)
+            elif isinstance(dimension, ByCondition):
+                yield from condition_needs(AnyOf(tuple(dimension.conditions.values())), unit, day, planned)
+
+
+def _facets(by: By) -> tuple[str, ...]:
+    return tuple(one.name for one in dimensions(by) if isinstance(one, EventFacet))

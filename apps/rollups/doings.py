@@ -15,7 +15,7 @@ from apps.events import taxonomy
 from apps.events.models import EventDefinition
 from apps.events.taxonomy import Meaning
 from apps.rollups.build.events import Counted
-from apps.rollups.finding import Place
+from apps.rollups.reach import Place
 
 
 def daily(place: Place, need: DidNeed) -> Mapping[date, Numbers]:

@@ -98,12 +98,13 @@ def _turn(workspace_id: int, pause: timedelta, deadline: float) -> int:
     due = subjects.due(workspace_id)
     # What a crowd of people stands in is built when all of them are resolved, not once for each few.
     is_crowd = sum(map(len, due)) == subjects.BATCH
-    built = sum(subjects.resolve(some) for some in due)
+    built = 0
     # All of them first: an hour that many reach is built once.
     while expanded := causes.expand(workspace_id, moves=not is_crowd):
         built += expanded
         if time.monotonic() > deadline:
             return built
+    built += sum(subjects.resolve(some) for some in due)
     queue = Queue(workspace_id, pause, (EVENTS,) if is_crowd else (EVENTS, STATES))
     for batch in queue.recent() if is_crowd else queue.batches():
         if time.monotonic() > deadline:

@@ -15,10 +15,14 @@ from apps.events import taxonomy
 from apps.events.taxonomy import Taxonomy
 from apps.rollups.build.content import Content, Facets
 from apps.rollups.build.events import Stretch, told
-from apps.rollups.finding import Filled, Place, Row
+from apps.rollups.reach import Place
+from apps.rollups.rows import Filled, Row
 
 # As many take a second or two.
 MOST = 200_000
+
+# What is in no rows means what it means in the series in which it is drawn.
+UNSTORED = {taxonomy.INTERACTIONS.name: taxonomy.INTERACTED.name}
 
 HOW_MANY = """
     SELECT count(*) FROM unnest(%s::timestamptz[], %s::timestamptz[]) AS bucket (start, stop)
@@ -49,10 +53,11 @@ def read(place: Place, needs: Iterable[Need]) -> Mapping[Need, Sequence[Filled]]
 def _read(place: Place, needs: Sequence[Need]) -> dict[Need, list[Filled]]:
     """What the events of one series say, told apart by the same facets."""
     name, facets = needs[0].series, needs[0].raw
-    meanings = taxonomy.load(place.workspace_id, place.version(name))
+    version = place.version(UNSTORED.get(name, name))
+    meanings = taxonomy.load(place.workspace_id, version)
     stretches = [(need.start, need.end) for need in needs]
     _check(place.workspace_id, meanings, name, stretches)
-    series = replace(taxonomy.SERIES[name], own_facets=facets)
+    series = replace(taxonomy.REGISTRY[name], own_facets=facets)
     built = told(place.workspace_id, series, meanings, stretches)
     return {need: [_filled(need, *row) for row in built.get(need.start, {}).items()] for need in needs}
 
@@ -69,4 +74,4 @@ def _check(workspace_id: int, meanings: Taxonomy, name: str, stretches: Sequence
 
 def _filled(need: Need, facets: Facets, content: Content) -> Filled:
     row = Row(0, need.series, "raw", need.start, dict(facets), str(content.checksum))
-    return Filled.of(row, taxonomy.SERIES[need.series].space, content)
+    return Filled.of(row, taxonomy.REGISTRY[need.series].space, content)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate, pairwise
 
 from django.db import connection
 
 from apps.audience import histories, places, timelines
-from apps.audience.histories import AccountHistory, PersonHistory
+from apps.audience.histories import AccountHistory, Moments, PersonHistory
 from apps.audience.timelines import Stretch
 from apps.engine.sets import Space
 from apps.events import states as moments
 from apps.events import taxonomy
 from apps.events.taxonomy import Taxonomy
+from apps.rollups import referrals
 from apps.rollups.build import icp
 from apps.rollups.build.content import version_key
 from apps.rollups.models import StateRow
 from apps.rollups.primaries import Stay
+from apps.rollups.referrals import Signup
 from apps.workspaces.models import Workspace
 
 History = PersonHistory | AccountHistory
@@ -57,12 +59,13 @@ def versions(workspace: Workspace) -> dict[int, set[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where canonical users or accounts stood, what users' primary accounts were, and whether each was said to be
-    our own (None: nobody said)."""
+    """Where canonical users or accounts stood, what users' primary accounts were, whether each was said to be our
+    own (None: nobody said), and by what users signed up."""
 
     states: set[State]
     primaries: set[Stay]
     internal: Mapping[int, bool | None]
+    signups: set[Signup]
 
 
 def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Standing:
@@ -70,11 +73,12 @@ def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Sta
     told: dict[tuple[object, ...], Told] = {}
     internal: dict[int, bool | None] = {}
     states, primaries = set[State](), set[Stay]()
+    opened = _Opened(workspace.pk, space, ordinals)
     for version, keys in versions(workspace).items():
         meanings = taxonomy.load(workspace.pk, version)
         reading = (meanings.zone, *sorted(meanings.state_kinds().items()))
         if reading not in told:
-            history = _histories(workspace.pk, space, ordinals, version)
+            history = _histories(workspace.pk, space, ordinals, opened.under(version))
             told[reading] = {ordinal: _fold(one, meanings.zone) for ordinal, one in history.items()}
             internal = {ordinal: one.is_internal for ordinal, one in history.items()}
             primaries = {stay for ordinal, one in history.items() for stay in _primaries(ordinal, one)}
@@ -82,7 +86,11 @@ def standing(workspace: Workspace, space: Space, ordinals: Sequence[int]) -> Sta
         states |= {
             State(one.series, version, ordinal, one.value, one.first_day, one.end_day) for ordinal, one in stood
         }
-    return Standing(states, primaries, internal)
+    signups = set[Signup]()
+    if space is Space.USER:
+        for version in referrals.versions(workspace):
+            signups |= referrals.standing(workspace, version, opened.under(version))
+    return Standing(states, primaries, internal, signups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +149,23 @@ def _stored(workspace: Workspace, space: Space, ordinals: Collection[int]) -> di
         return {State(*state): pk for pk, *state in cursor.fetchall()}
 
 
-def _histories(workspace_id: int, space: Space, ordinals: Sequence[int], version: int) -> Mapping[int, History]:
-    opened = moments.moments(workspace_id, version, space, ordinals)
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """When users or accounts opened and closed, read once for all versions that agree in what opens and closes."""
+
+    workspace_id: int
+    space: Space
+    ordinals: Sequence[int]
+    known: dict[tuple[tuple[int, str], ...], Moments] = field(default_factory=dict)
+
+    def under(self, version: int) -> Moments:
+        kinds = tuple(sorted(taxonomy.load(self.workspace_id, version).state_kinds().items()))
+        if kinds not in self.known:
+            self.known[kinds] = moments.moments(self.workspace_id, version, self.space, self.ordinals)
+        return self.known[kinds]
+
+
+def _histories(workspace_id: int, space: Space, ordinals: Sequence[int], opened: Moments) -> Mapping[int, History]:
     if space is Space.USER:
         return histories.load_people(workspace_id, ordinals, opened)
     return histories.load_accounts(workspace_id, ordinals, opened)

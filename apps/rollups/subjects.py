@@ -15,7 +15,7 @@ from apps.audience.marking import mark_moved, mark_ordinals
 from apps.engine.periods import Grain, day_start
 from apps.engine.sets import Space
 from apps.events import taxonomy
-from apps.rollups import listing, primaries, states, store
+from apps.rollups import listing, primaries, referrals, states, store
 from apps.rollups.build.content import STATES, SUBJECTS, lock_key
 from apps.rollups.build.states import NOT_ROLLED_UP
 from apps.rollups.models import BucketFailure
@@ -129,6 +129,8 @@ def _bring_up_to_date(workspace: Workspace, space: Space, ordinals: Collection[i
     if space is Space.USER:
         moved = primaries.replace(workspace.pk, ordinals, standing.primaries)
         mark_moved(workspace.pk, flagged | moved, since)
+        # After the flags: our own people are nobody's referrals.
+        referrals.mark(workspace, referrals.replace(workspace, ordinals, standing.signups), since)
     merged = set(ordinals) - set(canonical)
     mark_ordinals(workspace.pk, space, {survivors[ordinal] for ordinal in merged}, since)
     if space is Space.ACCOUNT:

@@ -16,7 +16,7 @@ from apps.rollups.build.content import Bucket
 from apps.rollups.cache import CACHE
 from apps.rollups.finding import Waiting
 from apps.rollups.models import Rollup
-from apps.rollups.store import DamagedRow
+from apps.rollups.rows import DamagedRow
 from apps.workspaces.models import Marker, Workspace
 from tests.world import act, deliver, opened, share
 
@@ -80,7 +80,11 @@ def test_facets_limit_who_and_how_much(acme: Workspace) -> None:
     facts = store.load(acme, [all_shares, links])
     assert (list(facts.members(all_shares)), list(facts.members(links))) == ([1, 2], [2])
     assert Numbers.total(facts.columns(all_shares)).items(None, 10) == [(1, 1), (2, 2)]
-    assert facts.values(all_shares, "channel") == {"email", "social"}
+    told = {(values, tuple(who)) for values, who, _ in facts.told(all_shares, ["channel", "share_type"])}
+    assert told == {
+        (frozenset({("email", "invite")}), (1,)),
+        (frozenset({("social", "link")}), (2,)),
+    }
 
 
 def test_a_zone_whose_days_begin_within_a_stored_hour_is_an_error(acme: Workspace) -> None:

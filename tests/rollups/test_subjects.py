@@ -13,6 +13,7 @@ from apps.engine.periods import Grain
 from apps.engine.sets import Holders, Members, Space
 from apps.rollups import queue, store, subjects
 from apps.rollups.build.content import Bucket
+from apps.rollups.marking import Waiting, mark
 from apps.rollups.models import BucketFailure, Rollup, StateRow
 from apps.rollups.subjects import Subject
 from apps.rollups.worker import claim
@@ -81,7 +82,7 @@ def test_what_may_still_change_the_end_of_a_day_is_waited_for(
     deliver(acme, identify("alice", "2026-04-05T10:00:00", plan="free"))
     queue.settle(acme.pk)
     at = datetime.fromisoformat(f"{start}T00:00:00Z")
-    Bucket(acme.pk, "user:trait:plan", 1, Grain(grain), at).marker(3, now()).save()
+    mark({Bucket(acme.pk, "user:trait:plan", 1, Grain(grain), at): Waiting(3, now())})
     need = StateNeed("user:trait:plan", date.fromisoformat(day))
     assert store.load(acme, [need]).waiting([need]).events == (3 if waits else 0)
 
