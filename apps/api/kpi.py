@@ -15,7 +15,7 @@ from apps.api.questions import Channels, Filters, PeriodArgument, ShareTypes, Ti
 from apps.api.segments import AsOf, Where
 from apps.api.values import KpiBreakdown, KpiValue, Unit
 from apps.kpis.catalogue import Entry
-from apps.kpis.dimensions import dimension
+from apps.kpis.dimensions import split_by
 from apps.kpis.evaluate import Asked, breakdown, evaluate
 
 
@@ -127,12 +127,20 @@ class Kpi:
             strawberry.argument(
                 description='"shareType" or "channel"; of what the KPI counts "shareScope", "objectType" and '
                 '"feature" of shares, "sourceChannel", "template" and "customized" of messages, "prompt", '
-                '"placement" and "variant" of prompts, "interactionKind" of what these drew, or "platform" and '
-                '"sourceChannel" of sessions, and the fields of shares where those in sessions are counted; '
+                '"placement" and "variant" of prompts, "interactionKind" of what these drew, "referralKind", '
+                '"campaign" and "sourceChannel" of referrals, or "platform" and "sourceChannel" of sessions, and '
+                "the fields of shares where those in sessions are counted; "
                 '"icp", each profile; "segment", each saved one; or a trait, such as "plan". "trait:channel" is a '
                 "trait that is called like one of these words."
             ),
         ],
+        then_by: Annotated[
+            str | None,
+            strawberry.argument(
+                description="A second dimension, another one of the same names: each part is then a pair, what is "
+                "in a part by the first and in a part by this one. Left out: none."
+            ),
+        ] = None,
         first: Annotated[int, strawberry.argument(description="How many parts beside the others, 1 to 100.")] = 20,
         where: Where = None,
         segment_as_of: AsOf = None,
@@ -141,5 +149,5 @@ class Kpi:
         timezone: Timezone = None,
     ) -> list[KpiBreakdown]:
         asked = question(info.context, period, Filters(where, segment_as_of, share_types, channels, timezone))
-        split = Asked(self.entry, asked, dimension(info.context.reader, self.entry.kpi, by))
+        split = Asked(self.entry, asked, split_by(info.context.reader, self.entry.kpi, by, then_by))
         return [KpiBreakdown.of(row) for row in breakdown(info.context.workspace, split, checked_first(first))]

@@ -13,6 +13,7 @@ from apps.api.context import Info
 from apps.api.listing import Listing, Side, checked_first, from_cursor
 from apps.api.people import MemberConnection, Page
 from apps.api.periods import PeriodInput
+from apps.api.quality import KpiQuality
 from apps.engine.answers import quotient
 from apps.engine.periods import Period as EnginePeriod
 from apps.engine.periods import elapsed_fraction
@@ -206,6 +207,13 @@ class KpiValue:
             elapsed_fraction=quotient(elapsed.numerator, elapsed.denominator, scale=1) or Decimal(0),
         )
 
+    @strawberry.field(
+        description="Whether days that it was counted from changed when the period had been over for more than a "
+        "day, by late events, corrections, merges, or another meaning of events: it may have been another number."
+    )
+    def restated(self) -> bool:
+        return self.result.is_restated
+
     @strawberry.field(description="Who is behind the number.")
     def people(
         self,
@@ -235,6 +243,10 @@ class KpiValue:
         found = changes.change(info.context.workspace, self.result, to.resolve(self.result))
         return None if found is None else Change.of(found)
 
+    @strawberry.field(description="How many of the events behind it are doubtful.")
+    def quality(self) -> KpiQuality:
+        return KpiQuality(result=self.result)
+
     @strawberry.field(description="What the answer was made of.")
     def receipt(self, info: Info) -> Receipt:
         receipt, numbers = self.result.receipt, info.context.reader.profiles
@@ -258,11 +270,21 @@ class KpiBreakdown:
     label: str = strawberry.field(
         description='The key, or "(unknown)", "(none)" of the profiles or segments, "(erased)" or "(other)".'
     )
-    value: KpiValue = strawberry.field(description="The answer of that part alone.")
+    then_key: str | None = strawberry.field(
+        description="The key by the second dimension; null for what has no single one, and without `thenBy`."
+    )
+    then_label: str | None = strawberry.field(
+        description="The label by the second dimension; null only without `thenBy`."
+    )
+    value: KpiValue = strawberry.field(description="The answer of that part alone, or of that pair of parts.")
 
     @classmethod
     def of(cls, row: Result) -> KpiBreakdown:
-        by, part = row.asked.by, row.asked.part
-        if by is None or part is None:
-            raise ValueError("not a row of a breakdown")
-        return cls(key=value(by, part), label=label(by, part), value=KpiValue.of(row))
+        (by, part), *then = row.asked.split
+        return cls(
+            key=value(by, part),
+            label=label(by, part),
+            then_key=value(*then[0]) if then else None,
+            then_label=label(*then[0]) if then else None,
+            value=KpiValue.of(row),
+        )

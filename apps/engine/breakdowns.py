@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,16 +13,14 @@ from apps.engine.conditions import Any as AnyOf
 from apps.engine.conditions import Condition
 from apps.engine.expressions import OTHER
 from apps.engine.facts import Facts
-from apps.engine.parts import ERASED, THE_OTHERS, UNKNOWN, Part, PartKind
+from apps.engine.parts import ERASED, THE_OTHERS, UNKNOWN, Part, PartKind, Place, joined
 from apps.engine.pieces import Keep
-from apps.engine.plan import Plan
 from apps.engine.segments import Segments
 from apps.engine.sets import Members, Space
 from apps.engine.sources import trait_need
+from apps.engine.splits import Split
 
 Row: TypeAlias = tuple[Part, Answer]
-Of: TypeAlias = Callable[[Collection[Part]], Answer]
-"""The answer of several parts together: a union, not a sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,11 @@ class TraitParts:
 
     name: str
     facts: Facts
-    plan: Plan
 
-    def all(self) -> list[Part]:
-        values = {value for space, day in self.plan.judged for value in self._values(space, day)}
-        return [THE_OTHERS if value == OTHER else Part(value) for value in sorted(values)] + [UNKNOWN, ERASED]
+    def on(self, space: Space, day: date) -> list[Part]:
+        """Those that there are on a day."""
+        values = sorted(self._values(space, day))
+        return [THE_OTHERS if value == OTHER else Part(value) for value in values] + [UNKNOWN, ERASED]
 
     def within(self, part: Part, who: Members, day: date) -> Members:
         """Those of some people or accounts who are in a part on a day."""
@@ -58,7 +56,8 @@ class ConditionParts:
     conditions: Mapping[str, Condition]
     segments: Segments
 
-    def all(self) -> list[Part]:
+    def on(self, _space: Space, _day: date) -> list[Part]:
+        """All of them, on any day."""
         return [*map(Part, self.conditions), UNKNOWN]
 
     def within(self, part: Part, who: Members, day: date) -> Members:
@@ -71,27 +70,34 @@ class ConditionParts:
 Parts: TypeAlias = TraitParts | ConditionParts
 
 
-def keeper(parts: Parts, some: Collection[Part]) -> Keep:
-    """Leaves whoever is in any of some parts."""
-    return lambda who, day: Members.union(who.space, [parts.within(part, who, day) for part in some])
+def keeper(split: Sequence[tuple[Parts, Part]]) -> Keep:
+    """Leaves whoever is in all of some parts."""
+
+    def kept(who: Members, day: date) -> Members:
+        for parts, part in split:
+            who = parts.within(part, who, day)
+        return who
+
+    return kept
 
 
-def rows(parts: Iterable[Part], of: Of, first: int, split: Sequence[bool] = (True, True)) -> list[Row]:
+def within(parts: Parts, who: Members, day: date) -> dict[Place, Members]:
+    """Those of some people or accounts who are in each part on a day."""
+    return {(part,): parts.within(part, who, day) for part in parts.on(who.space, day)}
+
+
+def rows(split: Split, first: int) -> list[Row]:
     """The `first` parts with the largest numerators, and all others as one, with what is not told apart.
 
-    A part that nobody is in is no row; of the operands only those that are `split` can tell.
+    A part that nobody is in is no row.
     """
-    answers = {part: answer for part in parts if _occurs(answer := of([part]), split)}
-    order = sorted(answers.keys() - {THE_OTHERS}, key=lambda part: _largest_first(part, answers[part]))
-    rest = [*order[first:], *(answers.keys() & {THE_OTHERS})]
-    shown = [(part, answers[part]) for part in order[:first]]
-    return [*shown, (THE_OTHERS, of(rest))] if rest else shown
+    answers = {place: split.answer([place]) for place in split.places()}
+    lumped = [place for place in answers if THE_OTHERS in place]
+    order = sorted(answers.keys() - set(lumped), key=lambda place: _largest_first(place, answers[place]))
+    rest = [*order[first:], *lumped]
+    shown = [(joined(place), answers[place]) for place in order[:first]]
+    return [*shown, (joined((THE_OTHERS,) * split.width), split.answer(rest))] if rest else shown
 
 
-def _occurs(answer: Answer, split: Sequence[bool]) -> bool:
-    sides = zip((answer.numerator, answer.denominator), split, strict=False)
-    return bool(answer.dropped_numerator) or any(side and side.amount for side, is_split in sides if is_split)
-
-
-def _largest_first(part: Part, answer: Answer) -> tuple[int | Decimal, bool, str]:
-    return -answer.numerator.amount, part.kind is PartKind.UNKNOWN, part.key or ""
+def _largest_first(place: Place, answer: Answer) -> tuple[int | Decimal, list[tuple[bool, str]]]:
+    return -answer.numerator.amount, [(part.kind is PartKind.UNKNOWN, part.key or "") for part in place]

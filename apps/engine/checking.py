@@ -84,5 +84,5 @@ def _check_series(slug: str, leaf: Distinct | Count | RollingDistinct, registry:
         raise DefinitionError(slug, "series", f"a series with counts; {series.name} has none")
     if isinstance(leaf, RollingDistinct) and leaf.days < 1:
         raise DefinitionError(slug, "days", "at least 1")
-    if not {facet for facet, _ in leaf.where} <= set(series.facets):
+    if not {facet for facet, _ in leaf.where} <= {*series.facets, *series.raw_facets}:
         raise DefinitionError(slug, "where", f"facets of {series.name}: {', '.join(series.facets)}")

@@ -46,7 +46,8 @@ class Series:
 
     With a `link` the facets are those of the events and of what they drew, of which one alone must meet a
     condition on several. Events that drew nothing are there too: a condition on what is drawn leaves them out.
-    `others` are further sets of facets, by each of which the same events are told apart in a series of its own.
+    `others` are further sets of facets, by each of which the same events are told apart in a series of its own;
+    `raw_facets` are told by the events themselves alone.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Series:
     counts: bool = False
     link: Link | None = None
     others: tuple[tuple[str, ...], ...] = ()
+    raw_facets: tuple[str, ...] = ()
 
     @property
     def facets(self) -> tuple[str, ...]:

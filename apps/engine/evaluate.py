@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from apps.engine.answers import Answer, remainder
-from apps.engine.breakdowns import ConditionParts, Parts, Row, TraitParts, keeper, rows
+from apps.engine.breakdowns import ConditionParts, Parts, Row, TraitParts, keeper, rows, within
 from apps.engine.conditions import KpiSide, SideName
 from apps.engine.definitions import Kpi
 from apps.engine.expressions import EntryNeed, Need, Question, StateNeed
 from apps.engine.facts import Facts
 from apps.engine.numbers import Numbers
-from apps.engine.parts import UNKNOWN, By, ByCondition, ByTrait, EventFacet, Part
+from apps.engine.parts import (
+    UNKNOWN,
+    By,
+    ByCondition,
+    ByTrait,
+    EventFacet,
+    Part,
+    Place,
+    dimensions,
+    place,
+)
 from apps.engine.pieces import Piece, Pieces
 from apps.engine.plan import Plan, RowNeed, Slice, Sliced, plan
+from apps.engine.refusals import Refusal
 from apps.engine.segments import Known, Segments
 from apps.engine.sets import Members, Space
-from apps.engine.sources import facet_needs, side_question
+from apps.engine.sources import carried, of_sharers, sharers_need, side_question, split_plan, told_need
+from apps.engine.splits import Axis, Cell, Slab, Split, SplitOperand
+
+# As many take a second or two.
+MOST_CROSSINGS = 500_000
 
 
 def evaluate(kpi: Kpi, question: Question, facts: Facts) -> Answer:
@@ -36,71 +52,114 @@ class Evaluator:
 
     def answer(self, kpi: Kpi, question: Question) -> Answer:
         """The answer to a question. Raises PeriodError where its days are not the workspace's, and must be."""
-        return self._pieces(kpi, plan(kpi, question, self.facts.registry)).answer()
+        return self.planned(kpi, plan(kpi, question, self.facts.registry))
+
+    def planned(self, kpi: Kpi, planned: Plan) -> Answer:
+        """The answer to a question that is planned."""
+        return self._pieces(kpi, planned).answer()
 
     def breakdown(self, kpi: Kpi, question: Question, by: By, first: int) -> list[Row]:
         """The answer's `first` parts with the largest numerators, and the rest as one (KPIS.md G9).
 
         By an event facet a part is the answer to the question restricted to its value: a ratio splits the
         numerator alone, unless the denominator's events carry the facet too. By what people and accounts are
-        like both sides are split. A part that nobody is in who counts is no row.
+        like both sides are split. By both of two dimensions it is restricted by each. A part that nobody is in
+        who counts is no row.
         """
-        if isinstance(by, EventFacet):
-            return self._by_facet(kpi, question, by.name, first)
-        planned = plan(kpi, question, self.facts.registry, is_split=True)
-        pieces, parts = self._pieces(kpi, planned), self._parts(by, planned)
-        return rows(parts.all(), lambda some: pieces.answer(keeper(parts, some)), first)
+        return rows(self._split(kpi, question, by), first)
 
     def part(self, kpi: Kpi, question: Question, by: By, part: Part) -> Answer:
         """One part of a breakdown by itself, whether anybody is in it or not."""
-        if isinstance(by, EventFacet):
-            return self.answer(kpi, question.only(by.name, [part.key]))
-        planned = plan(kpi, question, self.facts.registry, is_split=True)
-        return self._pieces(kpi, planned).answer(keeper(self._parts(by, planned), [part]))
+        only, kept = question, list[tuple[ByTrait | ByCondition, Part]]()
+        for dimension, one in zip(dimensions(by), place(part), strict=True):
+            if isinstance(dimension, EventFacet):
+                only = only.only(dimension.name, [one.key])
+            else:
+                kept.append((dimension, one))
+        planned = split_plan(kpi, only, by, self.facts.registry)
+        keep = keeper([(self._parts(dimension, planned), one) for dimension, one in kept])
+        return self._pieces(kpi, planned).answer(keep if kept else None)
 
-    def _by_facet(self, kpi: Kpi, question: Question, facet: str, first: int) -> list[Row]:
-        planned = plan(kpi, question, self.facts.registry)
-        values = {value for need in facet_needs(planned, facet) for value in self.facts.values(need, facet)}
-        carried = [facet in operand.facets for operand in planned.operands]
+    def _split(self, kpi: Kpi, question: Question, by: By) -> Split:
+        planned = split_plan(kpi, question, by, self.facts.registry)
+        operands = [self._split_operand(operand, planned, by) for operand in planned.operands]
+        return Split(kpi.expression, planned, len(dimensions(by)), operands)
 
-        def of(some: Collection[Part]) -> Answer:
-            return self.answer(kpi, question.only(facet, [part.key for part in some]))
+    def _split_operand(self, operand: Sliced, planned: Plan, by: By) -> SplitOperand:
+        """An operand by the facets that it carries, by those of people's shares, and by what people are like."""
+        facets, sharing = carried(operand, by), of_sharers(planned, by)
+        like, at = [], {}
+        for position, dimension in enumerate(dimensions(by)):
+            if isinstance(dimension, EventFacet):
+                at[dimension.name] = position
+            else:
+                like.append((position, self._parts(dimension, planned)))
+        own, others = [at[facet] for facet in facets], [at[facet] for facet in sharing]
+        sharers = self._sharers(operand.unit, planned, sharing) if sharing else {}
+        slabs = []
+        for one in operand.slices:
+            cells = self._cells(one, operand, planned, facets)
+            who = Members.union(operand.unit, [cell.piece.who for cell in cells])
+            axes = [Axis([position], within(parts, who, one.day)) for position, parts in like]
+            if sharing:
+                axes.append(Axis(others, {place: who & whom for place, whom in sharers.items()}))
+            slabs.append(Slab(own, cells, axes))
+        _check(slabs)
+        return SplitOperand(operand, [*own, *others, *(position for position, _ in like)], slabs)
 
-        parts = [UNKNOWN if value is None else Part(value) for value in values]
-        return rows(parts, of, first, carried if any(carried) else (True, True))
+    def _cells(self, one: Slice, operand: Sliced, planned: Plan, facets: Sequence[str]) -> list[Cell]:
+        """What these facets tell apart of a slice."""
+        need = told_need(one.need, facets, planned)
+        if not (facets and isinstance(need, Need)):
+            return [Cell(frozenset({()}), self._piece(one, operand, planned))]
+        rows = defaultdict[frozenset[Place], list[tuple[Members, Numbers | None]]](list)
+        for values, members, numbers in self.facts.told(need, facets):
+            rows[frozenset(map(_place, values))].append((members, numbers))
+        alike = {
+            values: Members.union(operand.unit, [members for members, _ in some]) for values, some in rows.items()
+        }
+        who = self._counted(Members.union(operand.unit, alike.values()), one, planned)
+        columns = {
+            values: [numbers for _, numbers in some if numbers is not None] for values, some in rows.items()
+        }
+        return [Cell(values, Piece(who & members, one.day, columns[values])) for values, members in alike.items()]
+
+    def _sharers(self, unit: Space, planned: Plan, facets: Sequence[str]) -> dict[Place, Members]:
+        """The people, or accounts, with a share of which these facets are told, by what they are."""
+        whom = defaultdict[Place, list[Members]](list)
+        for values, members, _ in self.facts.told(sharers_need(unit, planned), facets):
+            for value in values:
+                whom[_place(value)].append(members)
+        return {place: Members.union(unit, some) for place, some in whom.items()}
 
     def _parts(self, by: ByTrait | ByCondition, planned: Plan) -> Parts:
         if isinstance(by, ByTrait):
-            return TraitParts(by.name, self.facts, planned)
+            return TraitParts(by.name, self.facts)
         return ConditionParts(by.conditions, self._segments(planned))
 
     def _pieces(self, kpi: Kpi, planned: Plan) -> Pieces:
-        operands = [(operand, self._operand(operand, planned)) for operand in planned.operands]
+        operands = [
+            (operand, [self._piece(one, operand, planned) for one in operand.slices])
+            for operand in planned.operands
+        ]
         return Pieces(kpi.expression, planned, operands)
 
-    def _operand(self, operand: Sliced, planned: Plan) -> list[Piece]:
-        need = planned.sharers.get(operand.unit)
-        sharers = None if need is None else self.facts.members(need)
-        return [
-            Piece(
-                who=self._restricted(self._counted(one.need, operand.unit, sharers), one, planned),
-                day=one.day,
-                columns=self._columns(one.need),
-            )
-            for one in operand.slices
-        ]
+    def _piece(self, one: Slice, operand: Sliced, planned: Plan) -> Piece:
+        who = self._counted(self._members(one.need, operand.unit), one, planned)
+        return Piece(who, one.day, self._columns(one.need))
 
-    def _restricted(self, who: Members, one: Slice, planned: Plan) -> Members:
-        """Those who are in the slice's population and in the question's segment."""
+    def _counted(self, who: Members, one: Slice, planned: Plan) -> Members:
+        """Those in some rows who are no colleagues of ours, and had such a share where the question wants one.
+
+        They are in the slice's population, too, and in the question's segment.
+        """
         segments, segment = self._segments(planned), planned.question.segment
+        who -= self.facts.internal(who.space)
+        if who.space in planned.sharers:
+            who &= self.facts.members(planned.sharers[who.space])
         if one.population:
             who = segments.restrict(who, one.population, planned.basis.end)
         return segments.restrict(who, segment, one.day) if segment else who
-
-    def _counted(self, need: RowNeed, unit: Space, sharers: Members | None) -> Members:
-        """Those in some rows who are no colleagues of ours, and had such a share where the question wants one."""
-        who = self._members(need, unit) - self.facts.internal(unit)
-        return who if sharers is None else who & sharers
 
     def _members(self, need: RowNeed, unit: Space) -> Members:
         match need:
@@ -126,3 +185,14 @@ class Evaluator:
         if answer.denominator is None:
             raise ValueError(f"{leaf.kpi.slug} has no denominator")
         return answer.denominator.everybody()
+
+
+def _place(values: Sequence[str | None]) -> Place:
+    return tuple(UNKNOWN if value is None else Part(value) for value in values)
+
+
+def _check(slabs: Sequence[Slab]) -> None:
+    """Raises Refusal where two dimensions cross in more places than anybody would look at."""
+    if sum(slab.crossings for slab in slabs) > MOST_CROSSINGS:
+        expected = f"dimensions that cross in at most {MOST_CROSSINGS:,} places, each day that is judged by itself"
+        raise Refusal("TOO_MANY_PARTS", "thenBy", expected)

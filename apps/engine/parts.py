@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -32,7 +32,18 @@ class ByCondition:
     conditions: Mapping[str, Condition]
 
 
-By: TypeAlias = EventFacet | ByTrait | ByCondition
+Dimension: TypeAlias = EventFacet | ByTrait | ByCondition
+
+
+@dataclass(frozen=True, slots=True)
+class ByBoth:
+    """By two dimensions at once: a part is a pair of their parts, of what is in the one and in the other."""
+
+    first: Dimension
+    then: Dimension
+
+
+By: TypeAlias = Dimension | ByBoth
 
 
 class PartKind(StrEnum):
@@ -46,12 +57,35 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of an answer. Its `key` is the facet's value, the trait's as JSON, or the condition's name."""
+    """A part of an answer. Its `key` is the facet's value, the trait's as JSON, or the condition's name.
+
+    By two dimensions at once it is a part by the first, together with `then`, one by the second.
+    """
 
     key: str | None
     kind: PartKind = PartKind.VALUE
+    then: Part | None = None
 
+
+Place: TypeAlias = tuple[Part, ...]
+"""A part of each dimension, in order."""
 
 UNKNOWN = Part(None, PartKind.UNKNOWN)
 ERASED = Part("(erased)", PartKind.ERASED)
 THE_OTHERS = Part(OTHER, PartKind.OTHER)
+
+
+def dimensions(by: By) -> tuple[Dimension, ...]:
+    """The dimensions that an answer is broken down by: one, or two."""
+    return (by.first, by.then) if isinstance(by, ByBoth) else (by,)
+
+
+def place(part: Part) -> Place:
+    """The parts that a part is made of, one of each dimension."""
+    return (replace(part, then=None), part.then) if part.then else (part,)
+
+
+def joined(parts: Place) -> Part:
+    """The part that is made of these, one of each dimension."""
+    first, *rest = parts
+    return replace(first, then=rest[0]) if rest else first

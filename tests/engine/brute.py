@@ -1,9 +1,9 @@
 """The rollups' answers, and the KPIs', by looking at plain events and statements one by one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,19 @@ from apps.engine.definitions import (
     Entries,
     InIcp,
     Kpi,
+    Link,
     Ratio,
     Registry,
     RollingDistinct,
     Series,
     Union,
+    Where,
+    drawing,
+    kind_of,
     where,
 )
 from apps.engine.expressions import OTHER, DidNeed, EntryNeed, Need, StateNeed
+from apps.engine.facts import Told
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Holders, Members, Space
@@ -30,9 +35,12 @@ Allowed = Mapping[str, frozenset[str | None]]
 ALICE, BOB, CHARLIE, DANA, ERIN = 1, 2, 3, 4, 5
 HOOLI, INITECH = 1, 2
 SHARE_FACETS = ("share_type", "share_scope", "channel")
+SHARED_IN = Link("share.created", "session", timedelta(days=1), SHARE_FACETS)
+SESSIONS = drawing("session.started", SHARED_IN)
 SERIES = {
     "ACTIVITY": Series("ACTIVITY", Space.USER),
     "share.created": Series("share.created", Space.USER, SHARE_FACETS, counts=True),
+    SESSIONS: Series(SESSIONS, Space.USER, ("platform",), counts=True, link=SHARED_IN),
     "ACTIVITY@account": Series("ACTIVITY@account", Space.ACCOUNT),
     "share.created@account": Series("share.created@account", Space.ACCOUNT, SHARE_FACETS),
 }
@@ -60,13 +68,19 @@ KPIS = {
         Kpi("new_accounts", 1, Entries(Space.ACCOUNT, "account:registered")),
         Kpi("product_adoption_rate", 1, Ratio(ACTIVE, Union((OPEN, ACTIVE)), 100, subset=True)),
         Kpi("active_accounts", 1, Distinct(Space.ACCOUNT, "ACTIVITY@account")),
+        Kpi("total_sessions", 1, Count(SESSIONS)),
+        Kpi(
+            "product_sharing_rate_by_session",
+            1,
+            Ratio(Count(SESSIONS, PRODUCT), Count(SESSIONS), 100, subset=True),
+        ),
     )
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody did something, perhaps for an account."""
+    """Somebody did something, perhaps for an account; `drew` are the facets of each event that it drew."""
 
     user: int
     at: datetime
@@ -74,11 +88,20 @@ class Event:
     is_activity: bool = True
     facets: Mapping[str, str] = field(default_factory=dict)
     account: int | None = None
+    drew: Sequence[Mapping[str, str]] = ()
+
+    def told(self) -> list[dict[str, str]]:
+        """The facets, as often as these differ in what it drew."""
+        return [{**self.facets, **one} for one in self.drew] or [dict(self.facets)]
+
+    def values(self, facets: Sequence[str], condition: Where = ()) -> frozenset[tuple[str | None, ...]]:
+        """What some facets are where a condition is met."""
+        met = [told for told in self.told() if _holds(told, condition)]
+        return frozenset(tuple(told.get(facet) for facet in facets) for told in met)
 
     def feeds(self, series: str) -> bool:
         """Whether it counts in a series."""
-        kind, _, of_accounts = series.partition("@")
-        is_of_somebody = self.account is not None or not of_accounts
+        kind, is_of_somebody = kind_of(series), self.account is not None or "@" not in series
         return is_of_somebody and (self.is_activity if kind == "ACTIVITY" else self.name == kind)
 
     def who(self, space: Space) -> int:
@@ -138,8 +161,13 @@ class BruteFacts:
     def columns(self, need: Need) -> list[Numbers]:
         return [Numbers.of(Space.USER, {event.user: 1}) for event in self._meeting(need)]
 
-    def values(self, need: Need, facet: str) -> set[str | None]:
-        return {event.facets.get(facet) for event in self._meeting(need)}
+    def told(self, need: Need, facets: Sequence[str]) -> list[Told]:
+        space = self.registry[need.series].space
+        return [
+            (event.values(facets, need.where), Members.of(space, {who}), Numbers.of(space, {who: 1}))
+            for event in self._meeting(need)
+            for who in (event.who(space),)
+        ]
 
     def state(self, need: StateNeed) -> dict[str, Members]:
         return self._by_value(need, lambda value: OTHER if value in self.lumped else value)
@@ -221,8 +249,12 @@ def _space(series: str) -> Space:
     return Space.USER if series.startswith("user:") else Space.ACCOUNT
 
 
-def _meets(event: Event, condition: Collection[tuple[str, frozenset[str | None]]]) -> bool:
-    return all(event.facets.get(facet) in allowed for facet, allowed in condition)
+def _meets(event: Event, condition: Where) -> bool:
+    return any(_holds(told, condition) for told in event.told())
+
+
+def _holds(told: Mapping[str, str], condition: Where) -> bool:
+    return all(told.get(facet) in allowed for facet, allowed in condition)
 
 
 @dataclass(frozen=True)

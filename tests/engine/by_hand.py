@@ -1,7 +1,7 @@
 """KPIs under conditions, decided person by person, day by day: a second reading of KPIS.md G4 and G9."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,10 +32,12 @@ SIDES = {
     "new_accounts": ("accounts",),
     "product_adoption_rate": ("active", "open or active"),
     "active_accounts": ("active accounts",),
+    "total_sessions": ("sessions",),
+    "product_sharing_rate_by_session": ("sessions shared in", "sessions"),
 }
-
-Part = Callable[[int, Space, date], bool]
-"""Whether somebody is in a part of a breakdown by what they are like on a day."""
+# The sides that count events, and the KPIs of them.
+EVENTS = frozenset({"shares", "sessions", "sessions shared in"})
+OF_EVENTS = frozenset(slug for slug, sides in SIDES.items() if EVENTS & set(sides))
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Item:
     who: int
     day: date
     basis: date
+    told: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Somebody who counts in a side, judged by a day, and what is told of the event, as often as it differs."""
+
+    who: int
+    space: Space
+    day: date
+    side: str
+    told: Sequence[Mapping[str, str]]
+
+
+Part = Callable[[Case], bool]
+"""Whether somebody is in a part of a breakdown."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +95,31 @@ class ByHand:
 
     def sides(self, part: Part | None = None) -> list[Counter[int]]:
         """Who makes up each side, and how often; those of a rate's numerator are of its denominator."""
-        counted = [self._counted(side, part) for side in SIDES[self.slug]]
-        if len(counted) == 2:
-            counted[0] = Counter(counted[0].keys() & counted[1].keys())
-        return counted
+        cases = [[case for case in self.cases(side) if part is None or part(case)] for side in SIDES[self.slug]]
+        return self.counted(cases)
 
-    def _counted(self, side: str, part: Part | None) -> Counter[int]:
-        items = [item for item in self._items(side) if self._counts(item, side, part)]
-        return Counter(item.who for item in items) if side == "shares" else Counter({item.who for item in items})
+    def counted(self, cases: Sequence[Sequence[Case]]) -> list[Counter[int]]:
+        """Who makes up each side, and how often, of the cases of each."""
+        counted = [Counter(case.who for case in some) for some in cases]
+        if self.slug in OF_EVENTS:
+            return counted
+        sets = [set(some) for some in counted]
+        return [Counter(some & sets[-1]) for some in sets]
 
-    def _counts(self, item: Item, side: str, part: Part | None) -> bool:
-        question, day = self.question, self._basis(item)
-        if self.space is Space.USER and item.who in self.facts.colleagues:
+    def cases(self, side: str) -> Iterator[Case]:
+        """Everybody who counts in a side, as often as they do."""
+        for item in self._items(side):
+            case = Case(item.who, self.space, self._basis(item), side, item.told)
+            if self._counts(case):
+                yield case
+
+    def _counts(self, case: Case) -> bool:
+        segment = self.question.segment
+        if self.space is Space.USER and case.who in self.facts.colleagues:
             return False
-        if side.endswith("icp") and not self.matches(item.who, None, self.end):
+        if case.side.endswith("icp") and not self.matches(case.who, None, self.end):
             return False
-        if part and not part(item.who, self.space, day):
-            return False
-        return question.segment is None or self.holds(question.segment, item.who, self.space, day)
+        return segment is None or self.holds(segment, case.who, self.space, case.day)
 
     def _basis(self, item: Item) -> date:
         period = answered_period(KPIS[self.slug], self.question)
@@ -107,11 +132,11 @@ class ByHand:
         return fixed[self.question.as_of] if self.question.as_of else item.basis
 
     def _items(self, side: str) -> Iterator[Item]:
-        for event in self._events():
-            if self._feeds(event, side):
+        for event in self.events():
+            if told := self._told(event, side):
                 who = event.account if side == "active accounts" else event.user
                 day = self.facts.day(event)
-                yield Item(who or 0, day, day if side == "shares" else self.end)
+                yield Item(who or 0, day, day if side in EVENTS else self.end, told)
         for stay in self.facts.stays:
             if "open" in side and stay.series == "user:open" and stay.holds(self.end):
                 yield Item(stay.who, self.end, self.end)
@@ -119,13 +144,18 @@ class ByHand:
             if stay.series == entered and self.first <= stay.first <= self.last:
                 yield Item(stay.who, stay.first, stay.first)
 
-    def _feeds(self, event: Event, side: str) -> bool:
+    def _told(self, event: Event, side: str) -> list[dict[str, str]]:
+        """What a side counts an event for; nothing of an event that it does not count."""
         if "active" in side:
-            return event.is_activity and (side != "active accounts" or event.account is not None)
-        is_wanted = "any" in side or event.facets.get("share_scope") == "product"
-        return "share" in side and event.name == "share.created" and is_wanted
+            is_of_side = event.is_activity and (side != "active accounts" or event.account is not None)
+            return event.told() if is_of_side else []
+        name = {"sessions": "session.started", "sessions shared in": "session.started"}.get(side, "share.created")
+        if event.name != name or side in ("open", "open icp", "signups", "accounts"):
+            return []
+        is_any = side in ("sessions", "any share icp")
+        return [told for told in event.told() if is_any or told.get("share_scope") == "product"]
 
-    def _events(self) -> list[Event]:
+    def events(self) -> list[Event]:
         period = answered_period(KPIS[self.slug], self.question)
         return [event for event in self.facts.events if period.start <= event.at < period.end]
 

@@ -19,7 +19,7 @@ from apps.engine.sets import Members, Space
 from apps.engine.sources import breakdown_needs, needs
 from tests.engine import by_hand
 from tests.engine.brute import KPIS, SERIES, BruteFacts
-from tests.engine.by_hand import ByHand
+from tests.engine.by_hand import ByHand, Case
 from tests.engine.worlds import VALUES, conditions, questions, slugs, worlds
 
 AnyNeedT = TypeVar("AnyNeedT", bound=AnyNeed)
@@ -84,10 +84,10 @@ def test_an_answer_is_that_of_people_judged_one_by_one(facts: BruteFacts, slug: 
 def trait_part(facts: BruteFacts, name: str, part: Part) -> by_hand.Part:
     """Whether somebody is in a part by a trait."""
 
-    def is_in(who: int, space: Space, day: date) -> bool:
-        if space is Space.USER and who in facts.gone:
+    def is_in(case: Case) -> bool:
+        if case.space is Space.USER and case.who in facts.gone:
             return part.kind is PartKind.ERASED
-        value = facts.held(f"{space}:trait:{name}", who, day)
+        value = facts.held(f"{case.space}:trait:{name}", case.who, case.day)
         return part.kind is not PartKind.ERASED and part.key == (OTHER if value in facts.lumped else value)
 
     return is_in
@@ -96,10 +96,9 @@ def trait_part(facts: BruteFacts, name: str, part: Part) -> by_hand.Part:
 def condition_part(hand: ByHand, named: Mapping[str, Condition], part: Part) -> by_hand.Part:
     """Whether somebody is in a part by conditions."""
 
-    def is_in(who: int, space: Space, day: date) -> bool:
-        if part.key is None:
-            return not any(hand.holds(condition, who, space, day) for condition in named.values())
-        return hand.holds(named[part.key], who, space, day)
+    def is_in(case: Case) -> bool:
+        held = {key for key, one in named.items() if hand.holds(one, case.who, case.space, case.day)}
+        return part.key in held if held else part.key is None
 
     return is_in
 

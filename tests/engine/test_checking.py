@@ -56,7 +56,11 @@ def test_events_that_drew_something_are_some_of_the_events() -> None:
 @pytest.mark.parametrize(
     ("expression", "field", "expected"),
     [
-        (Distinct(Space.USER, "share.made"), "series", "one of ACTIVITY, ACTIVITY@account, share.created"),
+        (
+            Distinct(Space.USER, "share.made"),
+            "series",
+            "one of ACTIVITY, ACTIVITY@account, session.started>share.created",
+        ),
         (Distinct(Space.ACCOUNT, "ACTIVITY"), "unit", "user, which ACTIVITY holds"),
         (Count("ACTIVITY"), "series", "a series with counts; ACTIVITY has none"),
         (Distinct(Space.USER, "ACTIVITY", PRODUCT), "where", "facets of ACTIVITY: "),
@@ -86,7 +90,7 @@ def test_events_that_drew_something_are_some_of_the_events() -> None:
         (
             Union((OPEN, Distinct(Space.USER, "user:open"))),
             "series",
-            "one of ACTIVITY, ACTIVITY@account, share.created",
+            "one of ACTIVITY, ACTIVITY@account, session.started>share.created",
         ),
         (Ratio(ACTIVE, Count("ACTIVITY")), "series", "a series with counts; ACTIVITY has none"),
     ],

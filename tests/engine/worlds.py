@@ -12,7 +12,7 @@ from apps.engine.expressions import Home, Question
 from apps.engine.periods import between, parse_day, parse_month
 from apps.engine.sets import Space
 from tests.engine.brute import KPIS, BruteFacts, Event, Stay, member
-from tests.engine.by_hand import DAY, SIDES
+from tests.engine.by_hand import DAY, OF_EVENTS, SIDES
 
 FIRST = date(2026, 3, 1)
 PEOPLE, ACCOUNTS, DAYS = 12, 4, 60
@@ -55,7 +55,7 @@ def world(seed: int) -> BruteFacts:
     for series, group in (("user", people), ("account", accounts)):
         stays += [Stay(f"{series}:open", who, *_stretch(dice)) for who in group]
         stays += [Stay(f"{series}:registered", who, _day(dice)) for who in group]
-    events = [_event(dice) for _ in range(90)]
+    events = [_event(dice) for _ in range(90)] + [_session(dice) for _ in range(20)]
     return BruteFacts(events, frozenset({3}), stays=stays, gone=frozenset({7}), lumped=frozenset({'"pro"', "500"}))
 
 
@@ -85,11 +85,24 @@ def _event(dice: Random) -> Event:
     account = dice.choice((None, *range(ACCOUNTS)))
     if dice.random() < 0.5:
         return Event(dice.randrange(PEOPLE), at, is_activity=dice.random() < 0.8, account=account)
-    facets = {
+    return Event(dice.randrange(PEOPLE), at, "share.created", facets=_shared(dice), account=account)
+
+
+def _shared(dice: Random) -> dict[str, str]:
+    channel = dice.choice(("email", "social", None))
+    return {
         "share_type": dice.choice(("link", "invite", "embed")),
         "share_scope": dice.choice(("product", "content")),
+        **({"channel": channel} if channel else {}),
     }
-    return Event(dice.randrange(PEOPLE), at, "share.created", facets=facets, account=account)
+
+
+def _session(dice: Random) -> Event:
+    """Somebody began a session, in which there were a few shares or none."""
+    at = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(hours=dice.randrange(24 * 30))
+    platform = dice.choice(({"platform": "web"}, {"platform": "ios"}, {}))
+    drew = [_shared(dice) for _ in range(dice.randrange(4))]
+    return Event(dice.randrange(PEOPLE), at, "session.started", facets=platform, drew=drew)
 
 
 def _sides() -> list[KpiSide]:
@@ -99,7 +112,7 @@ def _sides() -> list[KpiSide]:
         for slug in SIDES
         for side in SideName
         for period in (None, april)
-        if side is SideName.NUMERATOR or isinstance(KPIS[slug].expression, Ratio)
+        if side is SideName.NUMERATOR or (isinstance(KPIS[slug].expression, Ratio) and slug not in OF_EVENTS)
     ]
 
 

@@ -30,34 +30,56 @@ class Split:
 
 def breakdown(oracle: Oracle, asked: Asked, split: Split) -> dict[Key, Answer]:
     """The first parts that have somebody in them, the largest first, and one of all the others together."""
-    if split.by in DIMENSIONS:
-        return _of_field(oracle, asked, DIMENSIONS[split.by], split.first)
-    keys = _keys(oracle, asked, split)
 
     def of(some: Collection[Key]) -> Answer:
+        if split.by in DIMENSIONS:
+            return oracle.answer(asked.only(DIMENSIONS[split.by], some))
+        keys = keys_of(oracle, asked, split)
         return oracle.answer(asked, lambda who, day: not keys(who, day).isdisjoint(some))
 
-    items = (item for side in sides(asked.kpi) for item in oracle.items(side, asked))
-    return _first({key for item in items for key in keys(item.who, item.basis)}, of, split.first)
+    return _first(occurring(oracle, asked, split), of, split.first)
 
 
-def _of_field(oracle: Oracle, asked: Asked, field: str, first: int) -> dict[Key, Answer]:
-    """The sides whose events have the field are split, and another one stays whole; or else who shared is."""
-    split = [side for side in sides(asked.kpi) if carries(side, field)]
-    if not split and field not in FILTERS:
-        raise ValueError(f"nothing that {asked.kpi} counts has a {field}")
-    told = [(EVENTS[side], deed) for side in split for deed in oracle.told(side, asked)]
-    told += [] if split else [(Events(SHARE), deed) for deed in oracle.sharing(asked)]
+def occurring(oracle: Oracle, asked: Asked, split: Split) -> set[Key]:
+    """The parts that have somebody in them."""
+    parted = parted_sides(asked.kpi, split.by)
+    if split.by in DIMENSIONS:
+        return _values(oracle, asked, DIMENSIONS[split.by], parted)
+    keys = keys_of(oracle, asked, split)
+    items = (item for side in parted for item in oracle.items(side, asked))
+    return {key for item in items for key in keys(item.who, item.basis)}
+
+
+def parted_sides(kpi: str, by: str) -> list[str]:
+    """The sides whose events have the field are split, and another one stays whole; or else who counts is."""
+    field = DIMENSIONS.get(by, by)
+    split = [side for side in sides(kpi) if by in DIMENSIONS and carries(side, field)]
+    if by in DIMENSIONS and not split and field not in FILTERS:
+        raise ValueError(f"nothing that {kpi} counts has a {field}")
+    return split or sides(kpi)
+
+
+def keys_of(oracle: Oracle, asked: Asked, split: Split) -> Keys:
+    """In which parts somebody is by what they are, not by a field of events."""
+    segments, space = oracle.segments(asked), asked.space
+    if split.by in ("icp", "segment"):
+        named = split.saved if split.by == "segment" else {slug: InIcp(slug) for slug in oracle.traits.rules}
+        return lambda who, day: _within(segments, named, (who, space, day)) or {None}
+    return lambda who, day: {_value(oracle, split.by.removeprefix("trait:"), (who, space, day))}
+
+
+def _values(oracle: Oracle, asked: Asked, field: str, parted: Collection[str]) -> set[Key]:
+    """The values of a field with which somebody counts."""
+    carrying = [side for side in parted if carries(side, field)]
+    told = [(EVENTS[side], deed) for side in carrying for deed in oracle.told(side, asked)]
+    told += [] if carrying else [(Events(SHARE), deed) for deed in oracle.sharing(asked)]
     found = {key for events, deed in told for key in events.has(deed, field)}
-
-    def of(some: Collection[Key]) -> Answer:
-        return oracle.answer(asked.only(field, some))
 
     def has_any(key: Key) -> bool:
         one = asked.only(field, {key})
-        return any(any(oracle.items(side, one)) for side in split or sides(asked.kpi))
+        return any(any(oracle.items(side, one)) for side in parted)
 
-    return _first({key for key in found if has_any(key)}, of, first)
+    return {key for key in found if has_any(key)}
 
 
 def _first(found: Set[Key], of: Callable[[Collection[Key]], Answer], first: int) -> dict[Key, Answer]:
@@ -65,14 +87,6 @@ def _first(found: Set[Key], of: Callable[[Collection[Key]], Answer], first: int)
     ranked = sorted(answers, key=lambda key: (-sum(answers[key].numerator.values()), key is None, key or ""))
     rest = {OTHER: of(set(ranked[first:]))} if ranked[first:] else {}
     return {key: answers[key] for key in ranked[:first]} | rest
-
-
-def _keys(oracle: Oracle, asked: Asked, split: Split) -> Keys:
-    segments, space = oracle.segments(asked), asked.space
-    if split.by in ("icp", "segment"):
-        named = split.saved if split.by == "segment" else {slug: InIcp(slug) for slug in oracle.traits.rules}
-        return lambda who, day: _within(segments, named, (who, space, day)) or {None}
-    return lambda who, day: {_value(oracle, split.by.removeprefix("trait:"), (who, space, day))}
 
 
 def _within(segments: Segments, named: Mapping[str, Condition], one: tuple[str, str, date]) -> set[Key]:
