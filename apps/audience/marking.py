@@ -17,6 +17,8 @@ from apps.engine.sets import Space
 
 MERGED = {Space.USER: "merged", Space.ACCOUNT: "account merged"}
 MOVED, ANONYMOUS = "moved", "anonymous"
+# By the key of what was corrected.
+CORRECTED = "corrected"
 # By the key that events have in common.
 LINKED = {"link": "linked", "session": "in session"}
 
@@ -30,8 +32,9 @@ MARK_ORDINALS = """
     SELECT %s, %s, %s, coalesce(%s::timestamptz, statement_timestamp()), 0, '', '', ordinal, 1
     FROM unnest(%s::bigint[]) AS ordinal"""
 MARK_KEYS = """
-    INSERT INTO workspaces_marker (workspace_id, family, series, version, grain, key, events)
-    SELECT %s, 'cause', %s, 0, '', * FROM unnest(%s::text[], %s::int[])"""
+    INSERT INTO workspaces_marker (workspace_id, family, series, since, version, grain, key, events)
+    SELECT %s, 'cause', %s, coalesce(%s::timestamptz, statement_timestamp()), 0, '', *
+    FROM unnest(%s::text[], %s::int[])"""
 
 
 def mark(workspace_id: int, model: type[Subject], ids: Sequence[int]) -> None:
@@ -69,11 +72,12 @@ def _mark_cause(workspace_id: int, cause: str, ordinals: Collection[int], since:
             cursor.execute(MARK_ORDINALS, [workspace_id, "cause", cause, since, sorted(ordinals)])
 
 
-def mark_keys(workspace_id: int, cause: str, times: Mapping[str, int]) -> None:
+def mark_keys(workspace_id: int, cause: str, times: Mapping[str, int], since: datetime | None = None) -> None:
     """Mark, with how often that was said, ANONYMOUS ids whose events may be somebody else's than was thought.
 
-    Or keys by which something is LINKED: what it is linked to may count where it did not.
+    Or keys by which something is LINKED: what it is linked to may count where it did not. Or keys of what was
+    CORRECTED, which may not be there yet. It waits since an instant (None: now).
     """
     if times:
         with connection.cursor() as cursor:
-            cursor.execute(MARK_KEYS, [workspace_id, cause, list(times), list(times.values())])
+            cursor.execute(MARK_KEYS, [workspace_id, cause, since, list(times), list(times.values())])

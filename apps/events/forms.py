@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
-from apps.events import taxonomy
+from apps.events import defaults, taxonomy
 from apps.events.drafting import JSON_TYPES
 from apps.events.models import FACET_LENGTH, EventDefinition
 from apps.events.rows import TEXT_COLUMNS
 
-KINDS = [("", "– none –"), *((kind, kind) for kind in taxonomy.kinds())]
+KINDS = [("", "– none –"), *((kind, kind) for kind in defaults.kinds())]
 
 
 class EventDefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,7 +28,7 @@ class EventDefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_kind(self) -> str:
         kind: str = self.cleaned_data["kind"]
         if kind:
-            _check(kind, taxonomy.kinds(), "kind")
+            _check(kind, defaults.kinds(), "kind")
         return kind
 
     def clean_constants(self) -> dict[str, str]:

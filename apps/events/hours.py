@@ -32,6 +32,12 @@ OF_THESE = """
         SELECT occurred_at, definition_id FROM events_event
         WHERE workspace_id = %(workspace)s AND link = ANY(%(links)s)
         UNION ALL
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND message_key = ANY(%(corrected)s::uuid[])
+        UNION ALL
+        SELECT occurred_at, definition_id FROM events_event
+        WHERE workspace_id = %(workspace)s AND action_key = ANY(%(corrected)s::uuid[])
+        UNION ALL
         -- Nearly all sessions begin once and hold no share: they are as they were counted.
         SELECT occurred_at, definition_id FROM events_event AS event
         WHERE workspace_id = %(workspace)s AND session = ANY(%(sessions)s) AND EXISTS (
@@ -50,18 +56,22 @@ def of_all(workspace_id: int, meanings: Taxonomy, series: str) -> set[datetime]:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Users and accounts, by primary key, anonymous ids, sessions and links, whose events are looked for."""
+    """Users and accounts, by primary key, anonymous ids, sessions and links, whose events are looked for.
+
+    `corrected` are the keys of messages and of actions, which are those events themselves.
+    """
 
     users: Sequence[int] = ()
     visits: Sequence[str] = ()
     accounts: Sequence[int] = ()
     sessions: Sequence[str] = ()
     links: Sequence[str] = ()
+    corrected: Sequence[str] = ()
 
 
 def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[datetime]:
     """The same for the events of some."""
-    if not any((whose.users, whose.visits, whose.accounts, whose.sessions, whose.links)):
+    if not any((whose.users, whose.visits, whose.accounts, whose.sessions, whose.links, whose.corrected)):
         return set()
     chosen = {
         "definitions": list(meanings.feeders(series)),
@@ -70,6 +80,7 @@ def of(workspace_id: int, meanings: Taxonomy, series: str, whose: Whose) -> set[
         "accounts": list(whose.accounts),
         "links": list(whose.links),
         "sessions": list(whose.sessions),
+        "corrected": list(whose.corrected),
         "joining": list(meanings.joining("session")),
     }
     return _hours(OF_THESE, workspace_id, meanings, chosen)

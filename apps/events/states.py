@@ -11,6 +11,7 @@ from apps.audience.histories import Moment
 from apps.audience.stitching import USER_OF_EVENT
 from apps.engine.sets import Space
 from apps.events import taxonomy
+from apps.events.corrections import NOT_VOIDED
 
 OPENING = {"user.signed_up": True, "user.deactivated": False, "account.created": True, "account.closed": False}
 
@@ -21,18 +22,19 @@ OF_USERS = f"""
     )
     SELECT person.counts_as, event.definition_id, event.occurred_at
     FROM person JOIN events_event AS event ON event.user_id = person.id
-    WHERE event.definition_id = ANY(%(definitions)s)
+    WHERE event.definition_id = ANY(%(definitions)s) AND {NOT_VOIDED}
     UNION ALL
     SELECT person.counts_as, event.definition_id, event.occurred_at
     FROM events_event AS event JOIN person ON person.id = {USER_OF_EVENT}
     WHERE event.workspace_id = %(workspace)s AND event.user_id IS NULL
       AND event.definition_id = ANY(%(definitions)s) AND event.anonymous_id IN (
-        SELECT alias.anonymous_id FROM audience_identityalias AS alias JOIN person ON person.id = alias.user_id)"""
-OF_ACCOUNTS = """
+        SELECT alias.anonymous_id FROM audience_identityalias AS alias JOIN person ON person.id = alias.user_id)
+      AND {NOT_VOIDED}"""
+OF_ACCOUNTS = f"""
     SELECT account.counts_as, event.definition_id, event.occurred_at
     FROM audience_account AS account JOIN events_event AS event ON event.account_id = account.id
     WHERE account.workspace_id = %(workspace)s AND account.counts_as = ANY(%(ordinals)s)
-      AND event.definition_id = ANY(%(definitions)s)"""
+      AND event.definition_id = ANY(%(definitions)s) AND {NOT_VOIDED}"""
 STATEMENTS = {Space.USER: OF_USERS, Space.ACCOUNT: OF_ACCOUNTS}
 
 

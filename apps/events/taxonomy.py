@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
-import yaml
 from django.db import connection, transaction
 
 from apps.audience.models import IcpStatus, IcpVersion
 from apps.engine.definitions import Link, Series, accounts_of, drawing, kind_of
 from apps.engine.sets import Space
+from apps.events import defaults
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
 from apps.workspaces.models import Workspace
 
@@ -22,6 +21,8 @@ ACTIVITY = Series("ACTIVITY", Space.USER)
 SHARING = ("share_type", "share_scope", "channel")
 # Whether a share's type and channel are one of the workspace's defined kinds (KPIS.md A8).
 IS_DEFINED = "is_defined"
+# Whether a share names a session, and whether an interaction came within a day of a prompt that it names.
+IN_SESSION, IS_LINKED = "in_session", "is_linked"
 SHARES = Series(
     "share.created",
     Space.USER,
@@ -29,6 +30,7 @@ SHARES = Series(
     counts=True,
     # Most questions are about the scope alone: a row each, not one for each kind of share.
     others=(("share_scope",), ("share_scope", "object_type"), ("share_scope", "feature")),
+    raw_facets=(IN_SESSION,),
 )
 SHARING_ACCOUNTS = Series(accounts_of(SHARES.name), Space.ACCOUNT, SHARING)
 MESSAGES = Series(
@@ -50,11 +52,22 @@ SESSIONS = Series(
     counts=True,
     link=SHARED_IN,
 )
+# Who signed up by a referral, when they did: nobody sends that, it follows from what is said of them (KPIS.md B).
+REFERRED = Series("user.referred", Space.USER, ("referral_kind", "campaign", "source_channel"))
+# A message leads to a sign-up up to thirty days later, by its id (KPIS.md B, referral_signup_rate).
+SIGNUP = Link(REFERRED.name, "link", timedelta(days=30), ("signed_up",))
+REFERRING = replace(MESSAGES, name=drawing(MESSAGES.name, SIGNUP), link=SIGNUP)
 SERIES = {
     series.name: series
-    for some in (ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS, INTERACTED, SESSIONS)
+    for some in (
+        *(ACTIVITY, SHARES, SHARING_ACCOUNTS, MESSAGES, PROMPTS, INTERACTED, SESSIONS),
+        *(REFERRED, REFERRING),
+    )
     for series in some.sets()
 }
+INTERACTIONS = Series(INTERACTION.kind, Space.USER, counts=True, raw_facets=(IS_LINKED,))
+# Whatever can be asked of: interactions by themselves are in no rows.
+REGISTRY = SERIES | {INTERACTIONS.name: INTERACTIONS}
 DRAWING = {name: series.link for name, series in SERIES.items() if series.link}
 # What begins may be said to have begun again: of the events of a kind with the same key only the first counts.
 FIRST_OF = {kind_of(SESSIONS.name): "session"}
@@ -62,7 +75,12 @@ FIRST_OF = {kind_of(SESSIONS.name): "session"}
 JOINED = {key: [name for name, link in DRAWING.items() if link.key == key] for key in ("link", "session")}
 # Everything that is known of people and accounts by the day has one version together.
 STATES = "STATES"
-STATE_KINDS = frozenset({"user.signed_up", "user.deactivated", "account.created", "account.closed"})
+SIGNED_UP = "user.signed_up"
+STATE_KINDS = frozenset({SIGNED_UP, "user.deactivated", "account.created", "account.closed"})
+# What says by whom somebody was referred, and that it was no referral; and the series that follow from it.
+ATTRIBUTED, REJECTED = "referral.attributed", "referral.rejected"
+REFERRAL_KINDS = frozenset({ATTRIBUTED, REJECTED})
+OF_REFERRALS = frozenset({REFERRED.name, REFERRING.name})
 # Each approved ICP profile has a version of its own: "icp:mid-market".
 ICP = "icp:"
 
@@ -70,10 +88,6 @@ LONGEST_WAIT = "5s"
 
 # The fields of a definition that a version freezes.
 MEANING = ("kind", "is_activity", "constants", "columns")
-
-DEFAULT_SHARE_TYPES = ("invite", "link", "export", "embed", "send", "other")
-# The defined share events that the sources name: mail invite, copied link, share button, social share.
-DEFAULT_SHARE_KINDS = (("invite", "email"), ("link", "copy_link"), ("link", "button"), ("link", "social"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,7 @@ class Meaning:
 
     def feeds(self) -> set[str]:
         """The names of the series that such an event counts in."""
-        own = {name for name in SERIES if kind_of(name) == self.kind}
+        own = {name for name in REGISTRY if kind_of(name) == self.kind}
         return own | {ACTIVITY.name} if self.is_activity else own
 
 
@@ -118,7 +132,8 @@ class Taxonomy:
             slug = key.removeprefix(ICP)
             return self.zone, self.state_kinds(), self.icp_numbers[slug], self.icp[slug]
         kinds = self.share_kinds if IS_DEFINED in SERIES[key].facets else frozenset()
-        return self.zone, self.feeders(key), self.drawn(key), kinds
+        told = (self.signups(), self.referrals()) if key in OF_REFERRALS else ()
+        return self.zone, self.feeders(key), self.drawn(key), kinds, *told
 
     def feeders(self, series: str) -> dict[int, Meaning]:
         """The definitions that feed a series."""
@@ -137,6 +152,14 @@ class Taxonomy:
     def state_kinds(self) -> dict[int, str]:
         """The definitions that open or close users and accounts, and of which kind each is."""
         return {pk: meaning.kind for pk, meaning in self.meanings.items() if meaning.kind in STATE_KINDS}
+
+    def signups(self) -> set[int]:
+        """The definitions of sign-ups."""
+        return {pk for pk, kind in self.state_kinds().items() if kind == SIGNED_UP}
+
+    def referrals(self) -> dict[int, Meaning]:
+        """The definitions that say by whom users were referred, or that they were not."""
+        return {pk: meaning for pk, meaning in self.meanings.items() if meaning.kind in REFERRAL_KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,40 +207,19 @@ def _thawed(row: TaxonomyVersion) -> Taxonomy:
 
 def install(workspace: Workspace) -> None:
     """Give a new workspace the default taxonomy (KPIS.md section 5) as version 1 of every series."""
-    EventDefinition.objects.bulk_create(_definition(workspace, entry) for entry in _declared())
+    EventDefinition.objects.bulk_create(defaults.definitions(workspace))
     types = {
         slug: ShareType.objects.create(workspace=workspace, slug=slug, name=slug.title())
-        for slug in DEFAULT_SHARE_TYPES
+        for slug in defaults.SHARE_TYPES
     }
     ShareKind.objects.bulk_create(
         ShareKind(workspace=workspace, share_type=types[slug], channel=channel)
-        for slug, channel in DEFAULT_SHARE_KINDS
+        for slug, channel in defaults.SHARE_KINDS
     )
     first = _freeze(workspace, 1)
     current = dict.fromkeys(_thawed(first).version_keys(), first.version)
     workspace.versions = {"current": current, "building": {}, "marked": True, "retired": []}
     workspace.save(update_fields=["versions"])
-
-
-@cache
-def kinds() -> tuple[str, ...]:
-    """The standard events that a definition may be of (KPIS.md section 5)."""
-    return tuple(kind for entry in _declared() if (kind := entry.get("kind", entry["name"])))
-
-
-def _declared() -> list[dict[str, Any]]:
-    declared: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "taxonomy.yaml").read_text())
-    return declared
-
-
-def _definition(workspace: Workspace, entry: dict[str, Any]) -> EventDefinition:
-    return EventDefinition(
-        workspace=workspace,
-        name=entry["name"],
-        kind=entry.get("kind", entry["name"]),
-        is_activity=entry.get("activity", False),
-        types=entry.get("types", {}),
-    )
 
 
 def writer_lock(workspace_id: int) -> None:

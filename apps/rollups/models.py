@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import MD5, Cast, Now
 
+from apps.audience.models import ID_LENGTH
+from apps.events.models import FACET_LENGTH
 from apps.workspaces.models import SERIES_LENGTH
 from apps.workspaces.scoping import WorkspaceRow
 
@@ -80,6 +82,19 @@ class BucketFailure(WorkspaceRow):
         ]
 
 
+class Restatement(WorkspaceRow):
+    """A day of a series that says something else since `at`, though it had long been over then."""
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.CharField(max_length=SERIES_LENGTH)
+    version = models.IntegerField()
+    start = models.DateTimeField(help_text="The UTC instant at which the local day begins.")
+    at = models.DateTimeField()
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [models.UniqueConstraint("workspace", "series", "version", "start", name="restatement_once")]
+
+
 class StateRow(WorkspaceRow):
     """A stretch of local days at whose ends a user or an account stood in a state: a trait's value, open, a match.
 
@@ -125,3 +140,30 @@ class PrimaryAccount(WorkspaceRow):
 
     class Meta(WorkspaceRow.Meta):
         indexes = [models.Index("workspace", "subject", "since", name="primary_of_subject")]
+
+
+class Referral(WorkspaceRow):
+    """The one referral by which a person signed up, read off all that was said of it (KPIS.md B).
+
+    Its series are built from here, as of events: `version` is that of such a series. Our own people have none.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    version = models.IntegerField()
+    subject = models.BigIntegerField(help_text="The ordinal of the user.")
+    signed_up_at = models.DateTimeField()
+    kind = models.CharField(max_length=FACET_LENGTH, null=True)
+    campaign = models.CharField(max_length=FACET_LENGTH, null=True)
+    source_channel = models.CharField(max_length=FACET_LENGTH, null=True)
+    link = models.CharField(max_length=ID_LENGTH, null=True, help_text="The message that led to it.")
+
+    class Meta(WorkspaceRow.Meta):
+        constraints = [
+            models.UniqueConstraint("workspace", "version", "subject", name="referral_of_subject"),
+        ]
+        indexes = [
+            models.Index("workspace", "version", "signed_up_at", name="referral_by_time"),
+            models.Index(
+                "link", "workspace", "version", name="referral_by_link", condition=models.Q(link__isnull=False)
+            ),
+        ]

@@ -16,6 +16,7 @@ from apps.engine.sets import Space
 from apps.events import hours, taxonomy
 from apps.events.taxonomy import Versions
 from apps.rollups.build.content import Bucket, version_key
+from apps.rollups.marking import Waiting, mark
 from apps.workspaces.models import Marker, Workspace
 
 
@@ -55,10 +56,11 @@ def lacks_series(versions: Mapping[str, Any]) -> bool:
 
 
 def _asks_for_people(versions: Versions) -> bool:
-    """Whether what is building is made by what people stood in: states, or a first series of accounts."""
+    """Whether what is building is made by what people stood in: states, referrals, a first series of accounts."""
     new = versions.building.keys() - versions.current.keys()
     first = any(series.space is Space.ACCOUNT for name, series in taxonomy.SERIES.items() if name in new)
-    return first or bool(versions.building.keys() - taxonomy.SERIES.keys())
+    others = versions.building.keys() - taxonomy.SERIES.keys()
+    return first or bool(others | (versions.building.keys() & taxonomy.OF_REFERRALS))
 
 
 def _is_pending(workspace_id: int, versions: Versions, since: datetime) -> bool:
@@ -81,8 +83,8 @@ def _mark_all(workspace_id: int, versions: Versions, at: datetime) -> None:
     for series in building.keys() & taxonomy.SERIES.keys():
         version = building[series]
         starts = hours.of_all(workspace_id, taxonomy.load(workspace_id, version), series)
-        buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in sorted(starts)]
-        Marker.objects.bulk_create((bucket.marker(0, at) for bucket in buckets), batch_size=5000)
+        buckets = [Bucket(workspace_id, series, version, Grain.HOUR, start) for start in starts]
+        mark(dict.fromkeys(buckets, Waiting(0, at)))
     if taxonomy.STATES in building:
         mark_ordinals(workspace_id, Space.ACCOUNT, groups.everybody(workspace_id, Space.ACCOUNT), at)
     if _asks_for_people(versions):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from django.db import connection, transaction
@@ -14,12 +13,14 @@ from django.utils import timezone
 
 from apps.engine.periods import Grain
 from apps.events import taxonomy
+from apps.rollups import restating
 from apps.rollups.build import events, states
 from apps.rollups.build.content import Bucket, Built, is_state, version_key
 from apps.rollups.compose import composed, wholes
+from apps.rollups.marking import Waiting, mark
 from apps.rollups.models import BucketFailure
 from apps.rollups.writing import write
-from apps.workspaces.models import Marker, Workspace
+from apps.workspaces.models import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +36,6 @@ class Locked(Protocol):
 
 
 AnyLocked = TypeVar("AnyLocked", bound=Locked)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What the deleted markers of a bucket said: how many events came in, and since when they have waited."""
-
-    events: int
-    since: datetime
 
 
 def build(buckets: Sequence[Bucket]) -> int:
@@ -68,6 +61,7 @@ def _build_once(buckets: Sequence[Bucket]) -> int:
     due = [bucket for bucket in held if bucket in waiting]
     if due and is_in_use(due[0]):
         changed = write(due, rebuild(due))
+        restating.note(changed)
         mark_wholes({bucket: waiting[bucket] for bucket in changed}, set(due))
         forget_failures(due)
     return len(due)
@@ -124,21 +118,24 @@ def rebuild(buckets: Sequence[Bucket]) -> Built:
 def mark_wholes(changed: Mapping[Bucket, Waiting], built: Collection[Bucket]) -> None:
     """Mark what is composed of each changed bucket, with what waits behind it, unless it was built with it."""
     waiting = added_up((whole, changed[part]) for part, whole in wholes(list(changed)))
-    Marker.objects.bulk_create(
-        whole.marker(some.events, some.since) for whole, some in waiting.items() if whole not in built
-    )
+    mark({whole: some for whole, some in waiting.items() if whole not in built})
 
 
 def forget_failures(built: Sequence[Bucket]) -> None:
     """What was built has no failures to its name."""
     first = built[0]
-    BucketFailure.objects.filter(
-        workspace=first.workspace_id,
-        series=first.series,
-        version=first.version,
-        grain=first.grain,
-        start__in=[bucket.start for bucket in built],
-    ).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM rollups_bucketfailure WHERE workspace_id = %s AND series = %s AND version = %s"
+            " AND grain = %s AND start = ANY(%s)",
+            [
+                first.workspace_id,
+                first.series,
+                first.version,
+                first.grain.value,
+                [bucket.start for bucket in built],
+            ],
+        )
 
 
 def put_off(error: Exception, **place: object) -> None:

@@ -43,7 +43,8 @@ def test_an_unknown_column_is_told_the_nearest(field: str) -> None:
     (text,) = errors(**{field: '{"share_tipe": "x"}'})[field]
     assert text == (
         "“share_tipe” is no column: expected one of share_type, share_scope, channel, source_channel, object_type,"
-        " feature, status, template, prompt, placement, variant, platform, kind; the nearest is share_type."
+        " feature, status, template, prompt, placement, variant, platform, kind, campaign;"
+        " the nearest is share_type."
     )
 
 

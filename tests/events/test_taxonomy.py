@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from apps.events import taxonomy
+from apps.events import defaults, taxonomy
 from apps.events.models import EventDefinition, ShareKind, ShareType
 from kpiservice.embedded import PROJECT_FOLDER
 from tests.world import opened
@@ -30,8 +30,8 @@ def test_a_new_workspace_knows_the_default_taxonomy() -> None:
     acme = opened().workspace
     definitions = EventDefinition.objects.filter(workspace=acme, is_planned=True)
     assert set(definitions.filter(is_activity=True).values_list("name", flat=True)) == ACTIVE
-    assert definitions.count() == 46
-    assert not definitions.exclude(kind="").exclude(kind__in=taxonomy.kinds()).exists()
+    assert definitions.count() == 48
+    assert not definitions.exclude(kind="").exclude(kind__in=defaults.kinds()).exists()
 
 
 def test_the_documentation_lists_what_is_activity() -> None:
@@ -61,7 +61,7 @@ def test_version_one_says_what_feeds_each_series() -> None:
             *("ACTIVITY", "share.created", "share.created@account", "referral_message.sent"),
             *("referral_prompt.shown", "referral_prompt.shown>referral_prompt.interacted", "STATES"),
             *("session.started>share.created", "share.created/object_type", "share.created/feature"),
-            "share.created/share_scope",
+            *("share.created/share_scope", "user.referred", "referral_message.sent>user.referred"),
         ),
         1,
     )

@@ -36,8 +36,8 @@ OF_REFERRALS = (
     Mutant(
         "a kind is defined whatever the channel",
         "apps/rollups/build/events.py",
-        'for column in ("share_type", "channel")]',
-        'for column in ("share_type", "share_type")]',
+        'for name in ("share_type", "channel")]',
+        'for name in ("share_type", "share_type")]',
     ),
     Mutant(
         "shares of no known kind are defined",

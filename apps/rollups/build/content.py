@@ -13,7 +13,6 @@ from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members
 from apps.events import taxonomy
-from apps.workspaces.models import Marker
 
 EVENTS, STATES, SUBJECTS, CAUSES = "events", "states", "subject", "cause"
 
@@ -51,19 +50,6 @@ class Bucket:
     version: int
     grain: Grain
     start: datetime
-
-    def marker(self, events: int, since: datetime) -> Marker:
-        """A marker of it, not saved: so many events wait, since then."""
-        return Marker(
-            workspace_id=self.workspace_id,
-            family=self.family,
-            series=self.series,
-            version=self.version,
-            grain=self.grain,
-            start=self.start,
-            events=events,
-            since=since,
-        )
 
     @property
     def family(self) -> str:

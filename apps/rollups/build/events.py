@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -16,19 +16,25 @@ from apps.engine.definitions import Link, Series, kind_of
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end
 from apps.engine.sets import Members, Space
-from apps.events.models import FACET_LENGTH
+from apps.events import corrections
+from apps.events.corrections import Reads
 from apps.events.taxonomy import (
     FIRST_OF,
+    IN_SESSION,
     INTERACTION,
     IS_DEFINED,
+    IS_LINKED,
     MESSAGES,
     PROMPTS,
+    REFERRED,
     SERIES,
     SHARES,
     Meaning,
     Taxonomy,
     load,
 )
+from apps.rollups.build import referrals
+from apps.rollups.build.columns import column
 from apps.rollups.build.content import DREW, Bucket, Built, Content, Facets
 
 Stretch: TypeAlias = tuple[datetime, datetime]
@@ -39,7 +45,7 @@ HOURS = SQL("""
         SELECT bucket.start, event.who, count(*) AS times {columns}
         FROM unnest({starts}::timestamptz[], {stops}::timestamptz[]) AS bucket (start, stop)
         CROSS JOIN LATERAL (
-            SELECT *, {who} AS who FROM events_event AS event
+            SELECT *, {who} AS who FROM {events} AS event
             WHERE event.workspace_id = {workspace} AND event.definition_id = ANY({definitions})
               AND event.occurred_at >= bucket.start AND event.occurred_at < bucket.stop
               AND {valid}
@@ -50,7 +56,7 @@ HOURS = SQL("""
         GROUP BY bucket.start, event.who {names}
     ) AS done""")
 # The events with the same key as one. OFFSET 0: by any other index it would be all with all.
-SAME = SQL("(SELECT * FROM events_event WHERE {key} = event.{key} OFFSET 0) AS {alias}")
+SAME = SQL("(SELECT * FROM events_event WHERE {key} = event.{key} OFFSET 0)")
 # What an event drew, as JSON: the facets of each, once; null for nothing.
 DRAWN = SQL("""(
     SELECT jsonb_agg(DISTINCT jsonb_build_object({facets}))::text FROM {same}
@@ -58,6 +64,12 @@ DRAWN = SQL("""(
       AND drawn.definition_id = ANY({definitions}) AND {valid}
       AND drawn.occurred_at >= event.occurred_at AND drawn.occurred_at < event.occurred_at + {within})""")
 
+# Whether an event may have been drawn by one that came before it: that one's reach, seen from its end.
+LINKED = SQL("""EXISTS (
+    SELECT FROM {same}
+    WHERE earlier.workspace_id = event.workspace_id AND earlier.definition_id = ANY({definitions}) AND {valid}
+      AND earlier.occurred_at <= event.occurred_at
+      AND earlier.occurred_at > event.occurred_at - {within})::text""")
 
 # The first by time, then by a key that does not tell in which order they came.
 FIRST = SQL("""({valid}) AND (event.{key} IS NULL OR NOT EXISTS (
@@ -102,7 +114,10 @@ def hours(buckets: Sequence[Bucket]) -> Built:
 
 
 def told(workspace_id: int, series: Series, meanings: Taxonomy, stretches: Sequence[Stretch]) -> Built:
-    """What the raw events say of a series, of each stretch by its first instant."""
+    """What the raw events, or referrals read off them, say of a series, of each stretch by its first instant."""
+    if series.name == REFERRED.name:
+        found = referrals.within(workspace_id, meanings.version, series.own_facets, stretches)
+        return _contents(series, found)
     counted = Counted(
         workspace_id,
         kind_of(series.name),
@@ -110,10 +125,19 @@ def told(workspace_id: int, series: Series, meanings: Taxonomy, stretches: Seque
         series.own_facets,
         series.space,
         tuple(meanings.share_kinds),
-        Drawn(series.link, meanings.drawn(series.name)) if series.link else None,
+        _drawn(series, meanings),
         FIRST_OF.get(kind_of(series.name)),
+        meanings.feeders(PROMPTS.name) if IS_LINKED in series.own_facets else {},
     )
     return _contents(series, counted.within(stretches))
+
+
+def _drawn(series: Series, meanings: Taxonomy) -> Drawn | referrals.Led | None:
+    if series.link is None:
+        return None
+    if series.link.kind == REFERRED.name:
+        return referrals.Led(meanings.version, series.link.within)
+    return Drawn(series.link, meanings.drawn(series.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +147,14 @@ class Drawn:
     link: Link
     feeders: Mapping[int, Meaning]
 
-    def column(self) -> Composable:
+    def column(self, reads: Reads) -> Composable:
         """What an event drew, as JSON, or null for nothing."""
         facets = [
-            part for facet in self.link.facets for part in (Literal(facet), _column(facet, self.feeders, "drawn"))
+            part for facet in self.link.facets for part in (Literal(facet), column(facet, self.feeders, "drawn"))
         ]
         return DRAWN.format(
             facets=SQL(", ").join(facets),
-            same=_same(self.link.key, "drawn"),
+            same=_same(self.link.key, "drawn", reads),
             definitions=Literal(list(self.feeders)),
             valid=_valid(self.link.kind, self.feeders, "drawn"),
             within=Literal(self.link.within),
@@ -142,7 +166,7 @@ class Counted:
     """Events of some definitions, told apart by facets: those that count by the rule of a kind of event.
 
     They count for the users who did them, or for the accounts that they are of; `drawn` is what they may draw. Of
-    those with the same key `first_of` only the first counts.
+    those with the same key `first_of` only the first counts. `prompts` are what may have drawn them.
     """
 
     workspace_id: int
@@ -151,17 +175,19 @@ class Counted:
     facets: Sequence[str]
     space: Space = Space.USER
     share_kinds: Sequence[tuple[str, str]] = ()
-    drawn: Drawn | None = None
+    drawn: Drawn | referrals.Led | None = None
     first_of: str | None = None
+    prompts: Mapping[int, Meaning] = field(default_factory=dict)
 
     def within(self, stretches: Sequence[Stretch]) -> list[tuple[Any, ...]]:
         """(start of a stretch, ordinal, how often, value of each facet), as what is committed says.
 
         What was drawn is the last value.
         """
-        facets = [(Identifier(f"facet_{facet}"), self._facet(facet)) for facet in self.facets]
+        reads = corrections.reads(self.workspace_id)
+        facets = [(Identifier(f"facet_{facet}"), self._facet(facet, reads)) for facet in self.facets]
         if self.drawn:
-            facets.append((Identifier(DREW), self.drawn.column()))
+            facets.append((Identifier(DREW), self._drew(self.drawn, reads)))
         who, ordinal = map(SQL, WHOSE[self.space])
         statement = HOURS.format(
             ordinal=ordinal,
@@ -169,70 +195,65 @@ class Counted:
             columns=SQL("").join(SQL(", {} AS {}").format(column, name) for name, column in facets),
             starts=Literal([start for start, _ in stretches]),
             stops=Literal([stop for _, stop in stretches]),
+            events=reads(Identifier("events_event")),
             workspace=Literal(self.workspace_id),
             definitions=Literal(list(self.feeders)),
             who=who,
-            valid=self._counting(),
+            valid=self._counting(reads),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
-    def _counting(self) -> Composable:
+    def _drew(self, drawn: Drawn | referrals.Led, reads: Reads) -> Composable:
+        return drawn.column(reads) if isinstance(drawn, Drawn) else drawn.column()
+
+    def _counting(self, reads: Reads) -> Composable:
         valid = _valid(self.kind, self.feeders)
         if self.first_of is None:
             return valid
-        key, same = Identifier(self.first_of), _same(self.first_of, "earlier")
+        key, same = Identifier(self.first_of), _same(self.first_of, "earlier", reads)
         return FIRST.format(valid=valid, key=key, same=same, definitions=Literal(list(self.feeders)))
 
-    def _facet(self, name: str) -> Composable:
+    def _facet(self, name: str, reads: Reads) -> Composable:
         if name in FLAGS:
             return SQL("event.{}::text").format(Identifier(name))
+        if name == IN_SESSION:
+            return SQL("(event.session IS NOT NULL)::text")
+        if name == IS_LINKED:
+            return self._is_linked(reads)
         if name != IS_DEFINED:
-            return _column(name, self.feeders)
+            return column(name, self.feeders)
         defined = [
             SQL("({}, {})").format(Literal(share_type), Literal(channel))
             for share_type, channel in self.share_kinds
         ]
         if not defined:
             return SQL("'false'")
-        columns = [_column(column, self.feeders) for column in ("share_type", "channel")]
+        columns = [column(name, self.feeders) for name in ("share_type", "channel")]
         return SQL("coalesce(({}) IN ({}), false)::text").format(SQL(", ").join(columns), SQL(", ").join(defined))
+
+    def _is_linked(self, reads: Reads) -> Composable:
+        return LINKED.format(
+            same=_same(INTERACTION.key, "earlier", reads),
+            definitions=Literal(list(self.prompts)),
+            valid=_valid(PROMPTS.name, self.prompts, "earlier"),
+            within=Literal(INTERACTION.within),
+        )
 
 
 def _valid(kind: str, feeders: Mapping[int, Meaning], event: str = "event") -> Composable:
     """Which events of a kind count at all; of any other kind all do."""
     return SQL(VALID.get(kind, "true")).format(
         event=Identifier(event),
-        status=_column("status", feeders, event),
-        kind=_column("kind", feeders, event),
+        status=column("status", feeders, event),
+        kind=column("kind", feeders, event),
     )
 
 
-def _same(key: str, alias: str) -> Composable:
-    return SAME.format(key=Identifier(key), alias=Identifier(alias))
-
-
-def _column(name: str, feeders: Mapping[int, Meaning], event: str = "event") -> Composable:
-    """What fills a column: the event's column of that name, unless a definition says otherwise."""
-    cases = [case for pk, meaning in feeders.items() if (case := _case(name, pk, meaning, event)) is not None]
-    plain = Identifier(event, name)
-    if not cases:
-        return plain
-    definition = Identifier(event, "definition_id")
-    return SQL("CASE {} {} ELSE {} END").format(definition, SQL(" ").join(cases), plain)
-
-
-def _case(name: str, definition_id: int, meaning: Meaning, event: str) -> Composable | None:
-    if name in meaning.constants:
-        return SQL("WHEN {} THEN {}").format(Literal(definition_id), Literal(meaning.constants[name]))
-    if name in meaning.columns:
-        text = SQL("left(nullif({}.properties ->> {}, ''), {})").format(
-            Identifier(event), Literal(meaning.columns[name]), Literal(FACET_LENGTH)
-        )
-        return SQL("WHEN {} THEN {}").format(Literal(definition_id), text)
-    return None
+def _same(key: str, alias: str, reads: Reads) -> Composable:
+    return SQL("{} AS {}").format(reads(SAME.format(key=Identifier(key))), Identifier(alias))
 
 
 def _contents(series: Series, found: Sequence[tuple[Any, ...]]) -> Built:

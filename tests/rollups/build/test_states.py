@@ -15,6 +15,7 @@ from apps.engine.sets import Members, Space
 from apps.rollups import compose, queue, subjects, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.build.states import months_after
+from apps.rollups.marking import Waiting, mark
 from apps.rollups.models import BucketFailure, Rollup, StateRow
 from apps.rollups.writing import write
 from apps.workspaces.models import Marker, Workspace
@@ -173,7 +174,7 @@ def test_a_month_has_no_rows_before_it_begins(acme: Workspace) -> None:
     deliver(acme, identify("bob", f"{now():%Y-%m}-01T00:00:00", plan="free"), now=now())
     queue.settle(acme.pk)
     coming = Bucket(acme.pk, PLAN, 1, Grain.MONTH, bucket_end(now(), Grain.MONTH, "UTC"))
-    coming.marker(1, now()).save()
+    mark({coming: Waiting(1, now())})
     assert worker.build([coming]) == 1
     assert months(acme) == {}
 
