@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from apps.audience.identity import ICP_TRAIT
-from apps.audience.models import ROLE_LENGTH
+from apps.audience.models import ID_LENGTH, ROLE_LENGTH
 from apps.events.messages import Message, Rejection, id_in
+from apps.events.taxonomy import REFERRAL_KINDS
 from apps.workspaces.exactjson import to_json
 
 UNMERGED = frozenset({"user.unmerged", "account.unmerged"})
@@ -34,9 +35,11 @@ class Belongs:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is to be written down of a message's user and account.
+    """What is to be written down of a message's user and account, or of another message.
 
-    `account` is the account of the event, `anonymous_id` one that turned out to be the user's.
+    `account` is the account of the event, `anonymous_id` one that turned out to be the user's. `corrects` is the
+    id of the message that this one corrects, or `voids`. `referred` is the user whom a referral is of, where it
+    names one, and `referrer` the user, or the partner, that it names.
     """
 
     account: str | None
@@ -46,6 +49,10 @@ class Claims:
     membership: Belongs | None = None
     users: Pair | None = None
     accounts: Pair | None = None
+    corrects: str | None = None
+    voids: bool = False
+    referred: str | None = None
+    referrer: str | None = None
 
 
 def claims(message: Message, kind: str) -> Claims:
@@ -57,6 +64,9 @@ def claims(message: Message, kind: str) -> Claims:
     for says in (BY_TYPE.get(message.type), BY_KIND.get(kind)):
         if says:
             said |= says(message)
+    # What means nothing yet may be mapped to a referral, with all its history.
+    if message.type == "track" and (not kind or kind in REFERRAL_KINDS):
+        said |= {"referred": _text(message, "referred_user"), "referrer": _text(message, "referrer")}
     return Claims(account, **said)
 
 
@@ -103,6 +113,14 @@ def _unmatched(message: Message) -> dict[str, Any]:
     return {"user_traits": {_profile(message): False}}
 
 
+def _corrected(message: Message) -> dict[str, Any]:
+    return {"corrects": _other_message(message)}
+
+
+def _voided(message: Message) -> dict[str, Any]:
+    return {"corrects": _other_message(message), "voids": True}
+
+
 BY_TYPE: Mapping[str, Callable[[Message], dict[str, Any]]] = {
     "identify": _identify,
     "group": _group,
@@ -117,6 +135,8 @@ BY_KIND: Mapping[str, Callable[[Message], dict[str, Any]]] = {
     "membership.removed": _left,
     "icp.matched": _matched,
     "icp.unmatched": _unmatched,
+    "event.corrected": _corrected,
+    "event.voided": _voided,
 }
 
 
@@ -131,6 +151,16 @@ def _account(message: Message) -> str:
 
 def _into(message: Message) -> str:
     return id_in(message.properties, "into") or _missing(message, "into", "the id that all is counted as")
+
+
+def _other_message(message: Message) -> str:
+    said = message.properties.get("corrects")
+    if said is None:
+        _missing(message, "corrects", "the message id of the event that is meant")
+    if not isinstance(said, str) or not 0 < len(said) <= ID_LENGTH:
+        expected = f"a text of 1 to {ID_LENGTH} characters, the message id of the event that is meant"
+        raise Rejection("wrong_type", f"`corrects` of {message.name} is {expected}, not {to_json(said)[:60]}.")
+    return said
 
 
 def _profile(message: Message) -> str:
@@ -154,6 +184,12 @@ def _is_primary(message: Message) -> bool | None:
     if said is not None and not isinstance(said, bool):
         raise Rejection("wrong_type", f"`is_primary` of {message.name} is a boolean, not {to_json(said)[:60]}.")
     return said
+
+
+def _text(message: Message, name: str) -> str | None:
+    """An id that is as good as none where it is no text of an id's length."""
+    value = message.properties.get(name)
+    return value if isinstance(value, str) and 0 < len(value) <= ID_LENGTH else None
 
 
 def _missing(message: Message, name: str, meaning: str) -> NoReturn:

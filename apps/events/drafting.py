@@ -21,6 +21,8 @@ from apps.events.rows import Draft
 from apps.events.suppressing import SUPPRESSED
 from apps.workspaces.exactjson import to_json
 
+# Takes a share back, which counts none the less, but for one that was a mistake (KPIS.md A).
+RETRACTED = "share.retracted"
 JSON_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
 
 Rejections = dict[int, Rejection]
@@ -36,7 +38,7 @@ class Reading:
 
     def users(self) -> set[str]:
         """The ids of users that it names."""
-        return _named(self.message.user_id, self.claims.users)
+        return _named(self.message.user_id, self.claims.users) | _named(self.claims.referred)
 
     def people(self) -> set[str]:
         """The same, and the anonymous id."""
@@ -122,9 +124,11 @@ def drafts(workspace_id: int, source: str, readings: Mapping[int, Reading]) -> l
             kind=one.definition.kind,
             source=source,
             key=_key("message", source, one.message.message_id),
-            action_key=_action_key(source, one.message, one.definition.kind),
+            action_key=_action_key(source, one, taxonomy.SHARES.name),
+            corrects=_corrects(source, one),
             user_id=None if one.message.user_id is None else users[one.message.user_id],
             account_id=None if one.claims.account is None else accounts[one.claims.account],
+            referred_id=None if one.claims.referred is None else users[one.claims.referred],
             users=_merge(one.claims.users, users, one.message.occurred_at),
             accounts=_merge(one.claims.accounts, accounts, one.message.occurred_at),
         )
@@ -141,11 +145,20 @@ def _merge(pair: Pair | None, known: Mapping[str, int], at: datetime) -> Merge |
     return None if pair is None else Merge(known[pair.loser], known[pair.survivor], at)
 
 
-def _action_key(source: str, message: Message, kind: str) -> uuid.UUID | None:
-    action_id = message.properties.get("action_id")
-    if kind != taxonomy.SHARES.name or not isinstance(action_id, str | int):
+def _action_key(source: str, one: Reading, kind: str) -> uuid.UUID | None:
+    """That of the action which an event of this kind, and of no other, tells of."""
+    action_id = one.message.properties.get("action_id")
+    if one.definition.kind != kind or not isinstance(action_id, str | int):
         return None
     return _key("action", source, str(action_id))
+
+
+def _corrects(source: str, one: Reading) -> uuid.UUID | None:
+    """The key of what a message corrects: of another message, or of the share that it says was a mistake."""
+    if one.claims.corrects is not None:
+        return _key("message", source, one.claims.corrects)
+    is_mistake = one.message.properties.get("is_error") is True
+    return _action_key(source, one, RETRACTED) if is_mistake else None
 
 
 def _key(*parts: str) -> uuid.UUID:

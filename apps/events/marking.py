@@ -32,13 +32,18 @@ def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
     _mark_hours(
         workspace_id, versions, Counter((draft.definition_id, draft.message.occurred_at) for draft in stored)
     )
-    kinds = [taxonomy.load(workspace_id, version).state_kinds().items() for _, version in versions.pairs()]
-    told = _Told(frozenset((pk, kind.partition(".")[0]) for some in kinds for pk, kind in some))
-    marking.mark(workspace_id, ProductUser, [pk for draft in stored if (pk := told.user(draft)) is not None])
+    known = [taxonomy.load(workspace_id, version) for version in {version for _, version in versions.pairs()}]
+    kinds = [meanings.state_kinds().items() for meanings in known]
+    told = _Told(
+        states=frozenset((pk, kind.partition(".")[0]) for some in kinds for pk, kind in some),
+        referrals=frozenset(pk for meanings in known for pk in meanings.referrals()),
+    )
+    marking.mark(workspace_id, ProductUser, [pk for draft in stored for pk in told.users(draft)])
     marking.mark(workspace_id, Account, [pk for draft in stored if (pk := told.account(draft)) is not None])
     anonymous = Counter(key for draft in stored if (key := told.anonymous_id(draft)) is not None)
     marking.mark_keys(workspace_id, marking.ANONYMOUS, anonymous)
-    known = [taxonomy.load(workspace_id, version) for version in {version for _, version in versions.pairs()}]
+    corrected = Counter(str(draft.corrects) for draft in stored if draft.corrects)
+    marking.mark_keys(workspace_id, marking.CORRECTED, corrected)
     for key, cause in marking.LINKED.items():
         joining = {pk for meanings in known for pk in meanings.joining(key)}
         joined = (draft.keys[key] for draft in stored if draft.definition_id in joining)
@@ -47,15 +52,21 @@ def mark(workspace_id: int, stored: Sequence[Draft]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Of whom a message tells something; `states` are what opens or closes a "user" or an "account"."""
+    """Of whom a message tells something, by its definition.
+
+    `states` are what opens or closes a "user" or an "account", `referrals` what says who was referred, or was not.
+    """
 
     states: frozenset[tuple[int, str]]
+    referrals: frozenset[int]
 
-    def user(self, draft: Draft) -> int | None:
-        """The user, if anything is said of them: to do something is no state of theirs."""
+    def users(self, draft: Draft) -> set[int]:
+        """The users of whom anything is said: its own, to whom doing something is no state, and one referred."""
         said = draft.claims
         says = said.user_traits or said.anonymous_id or said.membership or self._is_state(draft, "user")
-        return draft.user_id if says else None
+        own = draft.user_id if says or self._is_referred(draft) else None
+        other = draft.referred_id if draft.definition_id in self.referrals else None
+        return {pk for pk in (own, other) if pk is not None}
 
     def account(self, draft: Draft) -> int | None:
         """The account, if anything is said of it itself."""
@@ -63,12 +74,16 @@ class _Told:
 
     def anonymous_id(self, draft: Draft) -> str | None:
         """The anonymous id of whose events, or by whose events, somebody's states may change."""
-        if draft.user_id is None and self._is_state(draft, "user"):
+        if draft.user_id is None and (self._is_state(draft, "user") or self._is_referred(draft)):
             return draft.message.anonymous_id
         return draft.claims.anonymous_id
 
     def _is_state(self, draft: Draft, space: str) -> bool:
         return (draft.definition_id, space) in self.states
+
+    def _is_referred(self, draft: Draft) -> bool:
+        """Whether it is whoever the event is of who was referred, or was not."""
+        return draft.definition_id in self.referrals and draft.referred_id is None
 
 
 def _mark_hours(workspace_id: int, versions: Versions, told: Counter[tuple[int, datetime]]) -> None:

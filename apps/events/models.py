@@ -103,9 +103,24 @@ class Event(WorkspaceRow):
     source = models.CharField(max_length=50, help_text="The sending system.")
     message_key = models.UUIDField(help_text="The source and the message id, hashed to 16 bytes.")
     action_key = models.UUIDField(null=True, help_text="Of a share: the source and its action id, hashed.")
+    corrects = models.UUIDField(
+        null=True, help_text="Of a correction: the key of the message, or of the action, that it names."
+    )
+    voids = models.BooleanField(null=True, help_text="Of a correction: whether what it names never happened.")
     body_digest = models.BigIntegerField(help_text="Tells a message sent twice from two messages with one id.")
     user = models.ForeignKey(ProductUser, null=True, on_delete=models.PROTECT, db_index=False)
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, db_index=False)
+    referred = models.ForeignKey(
+        ProductUser,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Whom a referral is of, where the event names somebody beside its user.",
+    )
+    referrer = models.CharField(
+        max_length=ID_LENGTH, null=True, help_text="The id of whoever referred them: a user, or a partner."
+    )
     anonymous_id = models.CharField(max_length=ID_LENGTH, null=True)
     session = models.CharField(max_length=ID_LENGTH, null=True)
     link = models.CharField(
@@ -122,7 +137,10 @@ class Event(WorkspaceRow):
     placement = models.CharField(max_length=FACET_LENGTH, null=True)
     variant = models.CharField(max_length=FACET_LENGTH, null=True)
     platform = models.CharField(max_length=FACET_LENGTH, null=True)
-    kind = models.CharField(max_length=FACET_LENGTH, null=True, help_text="Of an interaction, such as click.")
+    kind = models.CharField(
+        max_length=FACET_LENGTH, null=True, help_text="Of an interaction, such as click, or of a referral."
+    )
+    campaign = models.CharField(max_length=FACET_LENGTH, null=True)
     status = models.CharField(max_length=FACET_LENGTH, null=True)
     is_error = models.BooleanField(null=True)
     customized = models.BooleanField(null=True)
@@ -156,6 +174,13 @@ class Event(WorkspaceRow):
                 condition=models.Q(link__isnull=False),
             ),
             models.Index("session", name="event_by_session", condition=models.Q(session__isnull=False)),
+            models.Index("referred", name="event_by_referred", condition=models.Q(referred__isnull=False)),
+            models.Index(
+                "referrer", "workspace", name="event_by_referrer", condition=models.Q(referrer__isnull=False)
+            ),
+            models.Index(
+                "workspace", "corrects", name="event_by_correction", condition=models.Q(corrects__isnull=False)
+            ),
             models.Index(
                 "workspace",
                 "anonymous_id",

@@ -23,11 +23,19 @@ logger = logging.getLogger(__name__)
 # Each is filled from the property of its name.
 TEXT_COLUMNS = (
     *("share_type", "share_scope", "channel", "source_channel", "object_type", "feature", "status"),
-    *("template", "prompt", "placement", "variant", "platform", "kind"),
+    *("template", "prompt", "placement", "variant", "platform", "kind", "campaign"),
 )
 # What one share, message or impression is known by, and what later events name it by: the first that is given.
 LINKS = ("impression", "message_id", "message", "action_id")
+# What else a message or a referral may name, such as the prompt before it, is not what they have in common.
+LINKS_OF = {
+    "referral_message.sent": ("message_id",),
+    "referral.attributed": ("message",),
+    "referral.rejected": ("message",),
+}
 SESSIONS = ("session", "session_id")
+# The columns of an event in which a correction may put something else.
+CORRECTABLE = (*TEXT_COLUMNS, "is_error", "customized", "viewable")
 
 COLUMNS = {
     "definition_id": "bigint",
@@ -35,9 +43,13 @@ COLUMNS = {
     "occurred_at": "timestamptz",
     "message_key": "uuid",
     "action_key": "uuid",
+    "corrects": "uuid",
+    "voids": "boolean",
     "body_digest": "bigint",
     "user_id": "bigint",
     "account_id": "bigint",
+    "referred_id": "bigint",
+    "referrer": "text",
     "anonymous_id": "text",
     "session": "text",
     "link": "text",
@@ -69,8 +81,10 @@ class Draft:
     source: str
     key: uuid.UUID
     action_key: uuid.UUID | None
+    corrects: uuid.UUID | None
     user_id: int | None
     account_id: int | None
+    referred_id: int | None
     users: Merge | None
     accounts: Merge | None
 
@@ -86,7 +100,7 @@ class Draft:
         properties = self.message.properties
         return {
             "session": _first_text(properties, SESSIONS, ID_LENGTH) or _context_session(properties),
-            "link": _first_text(properties, LINKS, ID_LENGTH),
+            "link": _first_text(properties, LINKS_OF.get(self.kind, LINKS), ID_LENGTH),
         }
 
     def values(self) -> tuple[Any, ...]:
@@ -98,9 +112,13 @@ class Draft:
             message.occurred_at.isoformat(),
             str(self.key),
             str(self.action_key) if self.action_key else None,
+            str(self.corrects) if self.corrects else None,
+            self.claims.voids or None,
             message.body_digest,
             self.user_id,
             self.account_id,
+            self.referred_id,
+            self.claims.referrer,
             message.anonymous_id,
             *self.keys.values(),
             *(_text(properties, name, FACET_LENGTH) for name in TEXT_COLUMNS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,13 +15,13 @@ from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from apps.audience import suppression
-from apps.audience.marking import ANONYMOUS, LINKED, mark_moved, mark_ordinals
+from apps.audience.marking import ANONYMOUS, CORRECTED, LINKED, mark_keys, mark_moved, mark_ordinals
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, Suppression, TraitChange
 from apps.engine.sets import Space
-from apps.events import taxonomy
+from apps.events import referring, taxonomy
 from apps.events.hours import Whose
 from apps.events.models import RejectedEvent
-from apps.privacy import derived, events, files, older
+from apps.privacy import derived, events, files, older, referrers
 from apps.privacy.columns import FAILED, REJECTED, SAID
 from apps.privacy.person import Person, devices, find
 from apps.privacy.words import Words
@@ -33,7 +34,7 @@ SAMPLED = (
     *("audience_productuser", "audience_identityalias", "audience_traitchange", "audience_membershipchange"),
     *("audience_traitvalue", "audience_segment", "audience_icpversion", "rollups_staterow", "rollups_rollup"),
     *("events_event", "events_rejectedevent", "events_eventdefinition", "events_taxonomyversion"),
-    *("rollups_bucketfailure", "workspaces_marker", "django_admin_log"),
+    *("rollups_bucketfailure", "rollups_referral", "workspaces_marker", "django_admin_log"),
 )
 
 
@@ -59,7 +60,7 @@ def erase(workspace_id: int, external_id: str, *, hard: bool = False) -> Erased:
     person = _suppress(workspace_id, external_id)
     words = Words.of(person)
     counts = {"mentions": sum(column.rewrite(person, words) for column in SAID)}
-    counts["mentions"] += events.forget_mentions(person, words)
+    counts["mentions"] += events.forget_mentions(person, words) + referrers.forget(person, words)
     # Each step begins when nobody is left who could still write what the step before took away.
     older.wait()
     counts["states"] = derived.forget_states(person, words)
@@ -131,10 +132,15 @@ def _mark_hours(person: Person, *, hard: bool) -> None:
         waiting.filter(series=LINKED[key], key__in=values).delete()
         causes.mark_linked(person.workspace_id, key, values, now())
     causes.mark_hours(person.workspace_id, Whose(person.users if hard else (), person.anonymous_ids), now())
+    # Whoever reads their referrals just now reads what they are called, and what led to them, as it was.
+    whose = Whose(person.users, person.anonymous_ids, links=joined["link"])
+    mark_ordinals(person.workspace_id, Space.USER, referring.referred_by(person.workspace_id, whose), now())
 
 
 def _delete_events(person: Person) -> int:
     mark_ordinals(person.workspace_id, Space.ACCOUNT, events.accounts(person), now())
+    # What they had corrected counts as it was sent.
+    mark_keys(person.workspace_id, CORRECTED, Counter(events.keys(person, "corrects")))
     return events.delete(person)
 
 
@@ -149,8 +155,9 @@ def _rename(person: Person) -> int:
     content_type = ContentType.objects.get_for_model(ProductUser)
     LogEntry.objects.filter(content_type=content_type, object_id__in=person.users).update(object_repr="(erased)")
     # The end is drawn by chance: a sender might have called somebody else by the rest.
-    end = Value(f"-{get_random_string(8)}")
-    return users.update(external_id=Concat(Value("erased-"), Cast("ordinal", CharField()), end))
+    end = f"-{get_random_string(8)}"
+    referrers.rename(person, end)
+    return users.update(external_id=Concat(Value("erased-"), Cast("ordinal", CharField()), Value(end)))
 
 
 def _sample() -> None:

@@ -14,6 +14,7 @@ from apps.audience import histories, places
 from apps.audience.stitching import USER_OF_EVENT
 from apps.events.models import EventDefinition, TaxonomyVersion
 from apps.events.rows import LINKS, SESSIONS
+from apps.events.taxonomy import REFERRAL_KINDS
 from apps.privacy.columns import BATCH
 from apps.privacy.person import Person
 from apps.privacy.words import Words
@@ -39,22 +40,36 @@ UNNAMED = {
     "session": """CASE WHEN key = '$context' AND jsonb_typeof(value) = 'object'
         THEN value - 'sessionId' ELSE value END""",
 }
-# What the taxonomy reads into a column is what the event counts as, so it is no free property.
-IS_COUNTED = "%(counted)s::jsonb -> event.definition_id::text ? key"
+# What the taxonomy reads into a column is what the event counts as, so it is no free property. A correction says
+# what the columns of others are read from, whatever its own definition is.
+CORRECTIONS = 0
+COUNTS_AS = f"CASE WHEN event.corrects IS NULL THEN event.definition_id ELSE {CORRECTIONS} END"
+IS_COUNTED = f"%(counted)s::jsonb -> ({COUNTS_AS})::text ? key"
+# Whom somebody referred is part of what a referral counts as, of any other event it is a free property.
 SCRUB = f"""
     UPDATE events_event AS event SET anonymous_id = NULL, body_digest = 0,
         session = md5(%(salt)s || session), link = md5(%(salt)s || link),
+        referred_id = CASE WHEN definition_id = ANY(%(referrals)s) THEN referred_id END,
+        referrer = CASE WHEN definition_id = ANY(%(referrals)s) THEN referrer END,
         properties = {LEFT.format(value="value", keys=IS_COUNTED)}
     WHERE {THEIRS}"""
 DELETE = f"DELETE FROM events_event WHERE {THEIRS}"
 ACCOUNTS = f"""
     SELECT DISTINCT account.counts_as FROM events_event AS event JOIN audience_account AS account
     ON account.id = event.account_id WHERE {THEIRS.replace("workspace_id", "event.workspace_id")}"""
+# Others' corrections of theirs go on counting, and no longer say of which message or action they are.
+UNNAME = f"""
+    UPDATE events_event AS event SET
+        link = CASE WHEN link = properties ->> 'action_id' THEN md5(%(salt)s || link) ELSE link END,
+        properties = {LEFT.format(value="value", keys=f"key NOT IN ('corrects', 'action_id') OR {IS_COUNTED}")}
+    WHERE workspace_id = %(workspace)s AND ({THEIRS}) IS NOT TRUE AND corrects IN (
+        SELECT message_key FROM events_event WHERE {THEIRS}
+        UNION ALL SELECT action_key FROM events_event WHERE {THEIRS} AND action_key IS NOT NULL)"""
 SHARED = """
     UPDATE events_event SET anonymous_id = NULL
     WHERE workspace_id = %(workspace)s AND anonymous_id = ANY(%(visits)s)"""
-NAMING = """
-    SELECT id, definition_id, properties::text FROM events_event
+NAMING = f"""
+    SELECT id, {COUNTS_AS}, properties::text FROM events_event AS event
     WHERE workspace_id = %(workspace)s AND id > %(after)s AND (user_id IS NULL OR user_id <> ALL(%(users)s))
       AND EXISTS (
         SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(lower(properties::text), word) > 0)
@@ -78,6 +93,13 @@ def _relink(key: str) -> str:
         WHERE workspace_id = %(workspace)s AND {key} IN ({_keys(key)}) AND ({THEIRS}) IS NOT TRUE"""
 
 
+def _relink_referrals() -> str:
+    """What people signed up by, of every version, goes on naming the message that led to it."""
+    return f"""
+        UPDATE rollups_referral SET link = md5(%(salt)s || link)
+        WHERE workspace_id = %(workspace)s AND link IN ({_keys("link")})"""
+
+
 def settle_owners(person: Person) -> None:
     """Write down whose the anonymous events were, before nothing says so any more."""
     _execute(OWN, person)
@@ -93,23 +115,25 @@ def settle_accounts(person: Person) -> None:
 
 def scrub(person: Person) -> int:
     """Leave of each event when it was, what it counts as and which others it shares a session or a link with."""
-    counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
-    terms = {"counted": to_json(counted), "salt": secrets.token_hex()}
+    terms = _terms(person)
+    _execute(_relink_referrals(), person, **terms)
     for key, named in NAMED.items():
         _execute(_relink(key), person, named=list(named), **terms)
-    return _execute(SCRUB, person, **terms)
+    _execute(UNNAME, person, **terms)
+    return _execute(SCRUB, person, referrals=_referrals(person.workspace_id), **terms)
 
 
 def delete(person: Person) -> int:
     """Leave nothing of the events."""
+    _execute(UNNAME, person, **_terms(person))
     return _execute(DELETE, person)
 
 
 def keys(person: Person, key: str) -> list[str]:
-    """The sessions, or the links, that the events may share with others."""
+    """The sessions, or the links, that the events may share with others, or the keys of what they correct."""
     with connection.cursor() as cursor:
         cursor.execute(_keys(key), _whose(person))
-        return [value for (value,) in cursor.fetchall()]
+        return [str(value) for (value,) in cursor.fetchall()]
 
 
 def accounts(person: Person) -> set[int]:
@@ -140,8 +164,13 @@ def forget_mentions(person: Person, words: Words) -> int:
     return total
 
 
+def _terms(person: Person) -> dict[str, str]:
+    counted = {pk: sorted(names) for pk, names in _counted(person.workspace_id).items()}
+    return {"counted": to_json(counted), "salt": secrets.token_hex()}
+
+
 def _counted(workspace_id: int) -> Counted:
-    """The properties that some version of the taxonomy reads into columns, by definition."""
+    """The properties that some version of the taxonomy reads into columns, by definition, or of CORRECTIONS."""
     names = defaultdict[int, set[str]](set)
     for pk, columns in EventDefinition.objects.filter(workspace=workspace_id).values_list("pk", "columns"):
         names[pk] |= set(columns.values())
@@ -149,7 +178,18 @@ def _counted(workspace_id: int) -> Counted:
     for definitions in versions.values_list("definitions", flat=True).iterator():
         for pk, meaning in definitions.items():
             names[int(pk)] |= set(meaning["columns"].values())
+    names[CORRECTIONS] = set[str]().union(*names.values())
     return names
+
+
+def _referrals(workspace_id: int) -> list[int]:
+    """The definitions that are of a referral, or were so in some version."""
+    definitions = EventDefinition.objects.filter(workspace=workspace_id, kind__in=REFERRAL_KINDS)
+    found = set(definitions.values_list("pk", flat=True))
+    versions = TaxonomyVersion.objects.filter(workspace=workspace_id)
+    for meanings in versions.values_list("definitions", flat=True).iterator():
+        found |= {int(pk) for pk, meaning in meanings.items() if meaning["kind"] in REFERRAL_KINDS}
+    return sorted(found)
 
 
 def _naming(person: Person, words: Words, after: int) -> list[tuple[int, int, str]]:

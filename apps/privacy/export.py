@@ -10,10 +10,11 @@ from django.db.models import Q
 
 from apps.audience.models import IdentityAlias, MembershipChange, ProductUser, TraitChange
 from apps.events.models import Event, RejectedEvent
+from apps.events.rows import CORRECTABLE
 from apps.privacy.columns import REJECTED
 from apps.privacy.person import Person, devices, find
 from apps.privacy.words import Words
-from apps.rollups.models import StateRow
+from apps.rollups.models import Referral, StateRow
 from apps.workspaces.exactjson import to_json
 
 Row = Mapping[str, Any]
@@ -23,20 +24,29 @@ ALIAS = ("anonymous_id", "user__external_id", "valid_from", "message_id", "recor
 SAID = ("valid_from", "message_id", "recorded_at")
 TRAIT = ("user__external_id", "name", "value", *SAID)
 MEMBERSHIP = ("user__external_id", "account__external_id", "is_member", "role", "is_primary", *SAID)
-EVENT = (
-    *("definition__name", "occurred_at", "received_at", "source", "user__external_id", "account__external_id"),
-    *("anonymous_id", "session", "link", "share_type", "share_scope", "channel", "source_channel", "object_type"),
-    *("feature", "template", "prompt", "placement", "variant", "platform", "kind", "status"),
-    *("is_error", "customized", "viewable", "properties"),
-)
+HAPPENED = ("definition__name", "occurred_at", "received_at", "source")
+WHO = ("user__external_id", "account__external_id", "anonymous_id", "session", "link")
+REFERRING = ("referred__external_id", "referrer")
+EVENT = (*HAPPENED, *WHO, *REFERRING, *CORRECTABLE, "properties")
+# Without whoever sent it.
+BY_OTHERS = (*HAPPENED, *CORRECTABLE)
+REFERRAL = ("version", "signed_up_at", "kind", "campaign", "source_channel", "link")
 STATE = ("series", "version", "value", "first_day", "end_day")
 REJECT = ("received_at", "code", "reason", "message_id", "body")
 # Django's paths to what the reader knows by plainer names.
-PLAIN = {"definition__name": "event", "user__external_id": "user", "account__external_id": "account"}
+PLAIN = {
+    "definition__name": "event",
+    "user__external_id": "user",
+    "account__external_id": "account",
+    "referred__external_id": "referred",
+}
 
 
 def export(workspace_id: int, external_id: str) -> Iterator[str]:
-    """The document, piece by piece: ids, traits, aliases, memberships, events, states and rejected messages.
+    """The document, piece by piece: ids, traits, aliases, memberships, events, states, referrals, rejections.
+
+    What others corrected of the events, and said of who referred the person or whom they referred, is there, but
+    not who they were.
 
     Times are UTC instants, states the local days of the workspace's zone at whose ends they held. Raises
     UnknownPerson before the first piece.
@@ -65,8 +75,21 @@ def _parts(person: Person) -> Iterator[tuple[str, Iterable[Row]]]:
     theirs = Q(user__in=person.users) | Q(user=None, anonymous_id__in=person.anonymous_ids)
     events = Event.objects.filter(theirs, **here).order_by("occurred_at", "pk")
     yield "events", events.values(*EVENT).iterator()
+    said = Event.objects.filter(
+        Q(corrects__in=events.values("message_key"))
+        | Q(corrects__in=events.filter(action_key__isnull=False).values("action_key")),
+        **here,
+        corrects__isnull=False,
+    )
+    others = said.exclude(pk__in=events.values("pk")).order_by("occurred_at", "pk")
+    yield "corrections", others.values(*BY_OTHERS).iterator()
+    named = Q(referred__in=person.users) | Q(referrer__in=person.external_ids)
+    told = Event.objects.filter(named, **here).exclude(pk__in=events.values("pk")).order_by("occurred_at", "pk")
+    yield "attributions", told.values(*BY_OTHERS).iterator()
     stood = StateRow.objects.filter(**here, subject__in=person.ordinals, series__startswith="user:")
     yield "states", stood.order_by("version", "series", "first_day", "pk").values(*STATE).iterator()
+    referrals = Referral.objects.filter(**here, subject__in=person.ordinals)
+    yield "referrals", referrals.order_by("version", "signed_up_at", "pk").values(*REFERRAL).iterator()
     yield "rejected", _rejected(person)
 
 

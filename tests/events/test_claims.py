@@ -12,6 +12,7 @@ from tests.people import accounts_merged, alias, group, identify, merged, unname
 from tests.world import NOW, act, track
 
 AT = "2026-04-10T12:00:00"
+MEANT = "the message id of the event that is meant"
 
 
 def said(message: dict[str, Any], kind: str | None = None) -> Claims:
@@ -138,3 +139,39 @@ def test_a_rejection_says_what_is_missing() -> None:
         Rejection, match=r"^`into` of user\.merged is missing: it names the id that all is counted as\.$"
     ):
         said(track("user.merged", "al", AT))
+
+
+def test_a_correction_and_a_void_name_another_message() -> None:
+    assert said(track("event.corrected", "alice", AT, corrects="m-1", channel="x")) == Claims(None, corrects="m-1")
+    assert said(track("Undone", "alice", AT, corrects="m-1"), "event.voided") == Claims(
+        None, corrects="m-1", voids=True
+    )
+
+
+@pytest.mark.parametrize("kind", ["event.corrected", "event.voided"])
+@pytest.mark.parametrize(
+    ("corrects", "code", "expected"),
+    [
+        (None, "missing_property", f"missing: it names {MEANT}."),
+        (7, "wrong_type", f"a text of 1 to 255 characters, {MEANT}, not 7."),
+        ("", "wrong_type", f'a text of 1 to 255 characters, {MEANT}, not "".'),
+    ],
+)
+def test_what_corrects_nothing_is_refused(kind: str, corrects: object, code: str, expected: str) -> None:
+    with pytest.raises(Rejection) as refused:
+        said(track(kind, "alice", AT, corrects=corrects))
+    assert (refused.value.code, str(refused.value)) == (code, f"`corrects` of {kind} is {expected}")
+    assert code_of(track(kind, "alice", AT, corrects="m" * 256)) == "wrong_type"
+
+
+def test_whom_a_referral_names_is_a_user() -> None:
+    message = track("referral.attributed", "alice", AT, referred_user="bob", referrer="a-partner")
+    assert said(message) == Claims(None, referred="bob", referrer="a-partner")
+    # It may yet be mapped to one.
+    assert said(message, "").referred == "bob"
+    assert said(message, "action.performed").referred is None
+
+
+@pytest.mark.parametrize("named", ["", "b" * 256, 7, None, ["bob"]])
+def test_what_is_no_id_names_nobody(named: object) -> None:
+    assert said(track("referral.rejected", "alice", AT, referred_user=named, referrer=named)) == Claims(None)

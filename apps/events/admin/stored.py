@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -14,6 +15,13 @@ from apps.events.models import Event, ImportRun, ReferralMessage, RejectedEvent,
 from apps.events.rows import TEXT_COLUMNS
 from apps.workspaces.desk import FilteredList, InWorkspace, ReadOnly
 from apps.workspaces.exactjson import to_json
+
+# As many corrections of one event are shown.
+MOST = 50
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return format_html("<pre>{}</pre>", "\n".join(lines))
 
 
 class AnyEvent(InWorkspace, filters.EventFilter):
@@ -49,7 +57,8 @@ class EventAdmin(FilteredList):
     list_select_related = ("workspace", "definition", "user", "account")
     fields = (
         "workspace", "definition", "occurred_at", "received_at", "user", "account", "anonymous_id", "session",
-        "link", *TEXT_COLUMNS, "is_error", "customized", "viewable", "said", "message_key", "action_key",
+        "link", "referred", "referrer", *TEXT_COLUMNS, "is_error", "customized", "viewable", "said", "corrections",
+        "message_key", "action_key", "corrects", "voids",
     )  # fmt: skip
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -57,8 +66,16 @@ class EventAdmin(FilteredList):
 
     @admin.display(description="Properties")
     def said(self, event: Event) -> str:
-        lines = [f"{name}: {to_json(value)}" for name, value in sorted(event.properties.items())]
-        return format_html("<pre>{}</pre>", "\n".join(lines))
+        return _lines(f"{name}: {to_json(value)}" for name, value in sorted(event.properties.items()))
+
+    @admin.display(description="Corrections, the last first")
+    def corrections(self, event: Event) -> str:
+        named = Event.unscoped.filter(
+            workspace=event.workspace_id,
+            corrects__in=[key for key in (event.message_key, event.action_key) if key],
+        )
+        said = named.select_related("definition").order_by("-occurred_at", "-message_key")[:MOST]
+        return _lines(f"{one}: {to_json(one.properties)}" for one in said)
 
 
 @admin.register(ShareEvent)

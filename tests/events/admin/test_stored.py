@@ -1,3 +1,4 @@
+import html
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from apps.events.models import (
 from apps.workspaces.models import Workspace
 from tests.events.admin.pages import DEFINITIONS, SCRIPT, TYPES, WORKSPACES, listed, listing
 from tests.staff import staff
-from tests.world import act, deliver, opened, track
+from tests.world import act, deliver, opened, share, track
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +93,22 @@ def test_markup_in_what_was_sent_is_text(admin_client: Client, acme: Workspace) 
 def test_shares_and_messages_have_lists_of_their_own(admin_client: Client, acme: Workspace) -> None:
     assert listed(admin_client, listing(ShareEvent)) == ["share.created at 2026-04-02 10:00:00"]
     assert listed(admin_client, listing(ReferralMessage)) == ["referral_message.sent at 2026-04-03 10:00:00"]
+
+
+def test_what_was_said_of_an_event_afterwards_is_shown_with_it(admin_client: Client, acme: Workspace) -> None:
+    deliver(
+        acme,
+        share("alice", "2026-04-06T10:00:00", message="shared", action_id="a"),
+        track("event.corrected", "bob", "2026-04-07T10:00:00", corrects="shared", channel="social"),
+        track("share.retracted", "bob", "2026-04-08T10:00:00", action_id="a", is_error=True),
+        track("event.voided", "bob", "2026-04-09T10:00:00", corrects="another"),
+    )
+    event = Event.objects.filter(workspace=acme, definition__name="share.created").latest("pk")
+    page = html.unescape(admin_client.get(f"{listing(Event)}{event.pk}/change/").content.decode())
+    first, then = "event.corrected at 2026-04-07 10:00:00", "share.retracted at 2026-04-08 10:00:00"
+    assert 0 < page.index(then) < page.index(first)
+    assert '{"channel": "social", "corrects": "shared"}' in page or '"channel":"social"' in page
+    assert "event.voided" not in page
 
 
 def test_a_list_is_filtered(admin_client: Client, acme: Workspace) -> None:
