@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apps.engine.asof import basis, own_as_of
 from apps.engine.conditions import AsOf
 from apps.engine.definitions import leaves
-from apps.engine.parts import By, ByCondition, ByTrait, Part, PartKind
+from apps.engine.parts import ByCondition, ByTrait, Dimension, EventFacet, Part, PartKind
 from apps.engine.sets import Space
 from apps.kpis.evaluate import Result
 from apps.kpis.traits import text
@@ -18,15 +20,26 @@ def among(result: Result) -> str:
     """Whom the question's segment, and the part that a result is, leave; nothing where that is everybody."""
     asked, segment = result.asked, result.asked.question.segment
     said = [words(segment)] if segment else []
-    if asked.by and asked.part:
-        said += _part(asked.by, asked.part)
+    said += _parts(asked.split)
     if not said:
         return ""
     (*_, last) = leaves(asked.entry.kpi.expression)
     return f"among {SUBJECTS[last.unit][1]} of whom {' and '.join(said)}{_as_of(result)}, "
 
 
-def _part(by: By, part: Part) -> list[str]:
+def _parts(split: Sequence[tuple[Dimension, Part]]) -> list[str]:
+    if len(split) > 1 and any(part.kind is PartKind.OTHER for _, part in split):
+        return [f"{' and '.join(_name(by) for by, _ in split)} are another pair"]
+    return [text for by, part in split for text in _part(by, part)]
+
+
+def _name(by: Dimension) -> str:
+    if isinstance(by, ByCondition):
+        return f"which of {', '.join(by.conditions)} holds"
+    return by.name.replace("_", " ") if isinstance(by, EventFacet) else by.name
+
+
+def _part(by: Dimension, part: Part) -> list[str]:
     """What those in a part have in common; an event's field is told among the question's restrictions."""
     if part.kind is PartKind.ERASED:
         return ["nothing is known any more"]
@@ -34,7 +47,7 @@ def _part(by: By, part: Part) -> list[str]:
         return [f"{by.name} is {_value(part)}"]
     if isinstance(by, ByCondition):
         return [_condition(by, part)]
-    return [f"{by.name.replace('_', ' ')} is another"] if part.kind is PartKind.OTHER else []
+    return [f"{_name(by)} is another"] if part.kind is PartKind.OTHER else []
 
 
 def _value(part: Part) -> str:

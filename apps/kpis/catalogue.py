@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from apps.engine.checking import check
-from apps.engine.definitions import Kpi
+from apps.engine.definitions import Expression, Kpi
 from apps.engine.periods import Grain
 from apps.engine.refusals import Refusal
-from apps.events.taxonomy import SERIES
+from apps.events.taxonomy import REGISTRY
 from apps.kpis.declarations import BadDeclaration, Reader
 
 FOLDER = Path(__file__).parent / "catalogue"
@@ -45,12 +45,14 @@ class Unanswerable(Refusal):
 class Entry:
     """A KPI as people read it, with the definition that the engine evaluates.
 
-    One that `requires` what this service does not take yet has no such definition.
+    One that `requires` what this service does not take yet has no such definition. `quality` has by name what its
+    data-quality counters count.
     """
 
     slug: str
     version: int
     defined: Kpi | None
+    quality: Mapping[str, Kpi]
     requires: str | None
     title: str
     definition: str
@@ -71,8 +73,9 @@ class Entry:
         return self.defined
 
 
-TEXTS = tuple(field for field in Entry.__slots__ if field not in {"slug", "version", "defined", "requires"})
-FIELDS = {"slug", "version", "grain", "value", "requires", *TEXTS}
+READ = {"slug", "version", "defined", "quality", "requires"}
+TEXTS = tuple(field for field in Entry.__slots__ if field not in READ)
+FIELDS = {"slug", "version", "grain", "value", "quality", "requires", *TEXTS}
 
 
 @cache
@@ -107,15 +110,16 @@ def _entry(texts: Mapping[str, Any], reader: Reader) -> Entry:
     return Entry(
         slug=texts["slug"],
         version=texts["version"],
-        defined=None if requires else _kpi(texts, reader),
+        defined=None if requires else _kpi(texts, reader.expression(texts["value"])),
+        quality={name: _kpi(texts, one) for name, one in reader.counters(texts.get("quality", {})).items()},
         requires=requires,
         secondary_stage=texts.get("secondary_stage"),
         **{field: texts[field] for field in TEXTS if field != "secondary_stage"},
     )
 
 
-def _kpi(texts: Mapping[str, Any], reader: Reader) -> Kpi:
+def _kpi(texts: Mapping[str, Any], expression: Expression) -> Kpi:
     grain = Grain(texts["grain"]) if "grain" in texts else None
-    kpi = Kpi(texts["slug"], texts["version"], reader.expression(texts["value"]), grain)
-    check(kpi, SERIES)
+    kpi = Kpi(texts["slug"], texts["version"], expression, grain)
+    check(kpi, REGISTRY)
     return kpi

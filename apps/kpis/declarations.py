@@ -7,7 +7,10 @@
     {entries: user, state: user:registered}
     {ratio: [users_who_shared, total_active_users], scale: 100, subset: true}
 
-The sides of a ratio are KPIs by slug, or values themselves, or a {union: [...]} of such.
+The sides of a ratio are KPIs by slug, or values themselves, or a {union: [...]} of such. Beside it `quality` says,
+by the names of counters, which of the events behind the KPI are doubtful:
+
+    {unknown_count: {count: referral_message.sent, where: {customized: [null]}}}
 """
 
 from __future__ import annotations
@@ -57,6 +60,12 @@ class Reader:
         except (KeyError, ValueError) as error:
             raise BadDeclaration(f"{dict(said)}: {error!r}") from error
 
+    def counters(self, said: Said) -> Mapping[str, Count]:
+        """What each counter counts. Raises BadDeclaration."""
+        if unknown := said.keys() - COUNTERS:
+            raise BadDeclaration(f"quality: {', '.join(sorted(unknown))}: expected {' or '.join(COUNTERS)}")
+        return {name: self._counter(name, value) for name, value in said.items()}
+
     def distinct(self, said: Said) -> Distinct:
         return Distinct(Space(said["distinct"]), said["series"], _where(said), _population(said))
 
@@ -78,6 +87,12 @@ class Reader:
 
     def union(self, said: Said) -> Union:
         return Union(tuple(map(self._part, said["union"])))
+
+    def _counter(self, name: str, said: Said) -> Count:
+        expression = self.expression(said)
+        if not isinstance(expression, Count):
+            raise BadDeclaration(f"quality: {name}: expected a count")
+        return expression
 
     def _operand(self, said: str | Said) -> Operand:
         operand = self._named(said)
@@ -104,6 +119,8 @@ KINDS: Mapping[str, tuple[Callable[[Reader, Said], Expression], tuple[str, ...]]
     "ratio": (Reader.ratio, ("scale", "subset")),
     "union": (Reader.union, ()),
 }
+# The data-quality counters of KPIS.md section 2 that are counts of events.
+COUNTERS = ("unknown_count", "unsessioned_shares", "unlinked_interactions")
 POPULATIONS = {"icp": InIcp()}
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 
 from apps.engine.answers import Answer
-from apps.engine.definitions import RollingDistinct, leaves, link_of
+from apps.engine.definitions import Ratio, RollingDistinct, leaves, link_of
 from apps.engine.evaluate import Evaluator
 from apps.engine.expressions import AnyNeed, Home, Question
-from apps.engine.parts import By, EventFacet, Part, PartKind
+from apps.engine.parts import By, Dimension, EventFacet, Part, PartKind, dimensions, place
 from apps.engine.periods import Period, is_complete
-from apps.engine.sources import breakdown_needs, needs
+from apps.engine.plan import Plan, plan
+from apps.engine.sources import breakdown_needs, needs, planned_needs
 from apps.events.taxonomy import SERIES, profiles_of, versions_of, zone_of
 from apps.kpis.catalogue import Entry
+from apps.kpis.quality import Doubts
 from apps.kpis.receipts import Answered, Receipt
 from apps.rollups import store
 from apps.rollups.store import StoredFacts
@@ -40,11 +43,26 @@ class Asked:
         links = [link for leaf in leaves(self.entry.kpi.expression) if (link := link_of(leaf, SERIES))]
         return self.question.now - max((link.within for link in links), default=timedelta(0))
 
+    @property
+    def split(self) -> tuple[tuple[Dimension, Part], ...]:
+        """Each dimension that the answer is broken down by, and the part of it that this is."""
+        if self.by is None or self.part is None:
+            return ()
+        return tuple(zip(dimensions(self.by), place(self.part), strict=True))
+
     def by_itself(self) -> Asked:
         """What a part answers by itself: of an event's field the question for that value, else this very one."""
-        if self.part is None or self.part.kind is PartKind.OTHER or not isinstance(self.by, EventFacet):
+        if self.part is None or self.part.kind is PartKind.OTHER:
             return self
-        return Asked(self.entry, self.question.only(self.by.name, [self.part.key]))
+        question, people = self.question, list[tuple[Dimension, Part]]()
+        for by, part in self.split:
+            if isinstance(by, EventFacet):
+                question = question.only(by.name, [part.key])
+            else:
+                people.append((by, part))
+        if len(people) == len(self.split):
+            return self
+        return Asked(self.entry, question, *(people[0] if people else ()))
 
     def of(self, period: Period) -> Asked:
         """The same of another period."""
@@ -57,14 +75,35 @@ class Asked:
         return breakdown_needs(self.entry.kpi, self.question, self.by, SERIES)
 
 
+def _no_count(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Result:
-    """An answer to one question, or one part of it."""
+    """An answer to one question, or one part of it.
+
+    `count` counts the doubtful events behind it by the name of a counter: None where the KPI has none, and of the
+    rows of a breakdown. It raises Refusal (TOO_MANY_EVENTS).
+    """
 
     asked: Asked
     answer: Answer
     is_complete: bool
     facts: StoredFacts = field(repr=False, compare=False)
+    count: Callable[[str], int | None] = field(default=_no_count, repr=False, compare=False)
+
+    @property
+    def dropped_numerator(self) -> int | None:
+        """How many the numerator leaves out who are not in the denominator; None of what leaves out nobody."""
+        expression = self.asked.entry.kpi.expression
+        is_subset = isinstance(expression, Ratio) and expression.subset
+        return self.answer.dropped_numerator if is_subset else None
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether what it was counted from changed over a day after its period, and the workspace's beginning."""
+        return self.facts.restated(self.asked.by_itself().needs(), self.answer.period.end)
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -83,14 +122,24 @@ def home(workspace: Workspace) -> Home:
 def evaluate(workspace: Workspace, asked: Sequence[Asked]) -> list[Result]:
     """One result a question, in order, in two SQL statements however many there are.
 
-    Conditions take one more for each day by which people stand for accounts, or accounts for people, and for
+    Conditions take one more for each day by which people stand for accounts, or accounts for people, and two for
     each event that no series tells. Raises the engine's PeriodError for a zone whose days do not begin at one
     of the workspace's hours, or are not its own where something depends on the day of an event or an entry.
     """
     placed = [_placed(workspace, one) for one in asked]
-    facts = store.load(workspace, [need for one in placed for need in one.needs()])
+    # Once: to plan takes as long as what is left to do of a question that was asked before.
+    plans = [None if one.part else plan(one.entry.kpi, one.question, SERIES) for one in placed]
+    needed = [planned_needs(known) if known else one.needs() for one, known in zip(placed, plans, strict=True)]
+    facts = store.load(workspace, chain.from_iterable(needed))
     evaluator = Evaluator(facts)
-    return [_result(one, _answer(evaluator, one), facts) for one in placed]
+    doubts = Doubts(workspace, [(one.entry, one.question) for one in placed])
+    return [
+        replace(
+            _result(one, _answer(evaluator, one, known), facts),
+            count=_no_count if one.part else partial(doubts.count, place),
+        )
+        for place, (one, known) in enumerate(zip(placed, plans, strict=True))
+    ]
 
 
 def breakdown(workspace: Workspace, asked: Asked, first: int) -> list[Result]:
@@ -108,11 +157,13 @@ def _placed(workspace: Workspace, asked: Asked) -> Asked:
     return replace(asked, question=replace(question, home=question.home or home(workspace)))
 
 
-def _answer(evaluator: Evaluator, asked: Asked) -> Answer:
-    kpi, question = asked.entry.kpi, asked.question
+def _answer(evaluator: Evaluator, asked: Asked, planned: Plan | None) -> Answer:
+    kpi = asked.entry.kpi
+    if planned:
+        return evaluator.planned(kpi, planned)
     if asked.by is None or asked.part is None:
-        return evaluator.answer(kpi, question)
-    return evaluator.part(kpi, question, asked.by, asked.part)
+        raise ValueError("only a part of a breakdown is not planned")
+    return evaluator.part(kpi, asked.question, asked.by, asked.part)
 
 
 def _result(asked: Asked, answer: Answer, facts: StoredFacts) -> Result:

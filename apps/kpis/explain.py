@@ -9,7 +9,7 @@ from apps.engine.answers import Side
 from apps.engine.asof import basis
 from apps.engine.definitions import Balance, Count, Distinct, Leaf, Ratio, Union, leaves, link_of
 from apps.engine.periods import Grain, Period
-from apps.events.taxonomy import INTERACTED, SERIES, SESSIONS
+from apps.events.taxonomy import INTERACTED, REFERRED, REFERRING, SERIES, SESSIONS
 from apps.kpis.among import SUBJECTS, among
 from apps.kpis.evaluate import Asked, Result
 from apps.kpis.wording import limits
@@ -25,6 +25,8 @@ WHO = {
     "referral_prompt.shown": "who were shown a referral prompt",
     INTERACTED.name: "who were shown a referral prompt",
     SESSIONS.name: "who began a session",
+    REFERRED.name: "who signed up by a referral",
+    REFERRING.name: "who sent a referral message",
     "user:open": "registered",
     "user:registered": "who signed up",
     "account:open": "open",
@@ -37,6 +39,7 @@ DID = {
     "who sent a referral message": "sent a referral message",
     "who were shown a referral prompt": "were shown a referral prompt",
     "who began a session": "began a session",
+    "who signed up by a referral": "signed up by a referral",
 }
 EVENTS = {
     "share.created": ("share", "shares"),
@@ -44,11 +47,13 @@ EVENTS = {
     "referral_prompt.shown": ("referral prompt shown", "referral prompts shown"),
     INTERACTED.name: ("referral prompt shown", "referral prompts shown"),
     SESSIONS.name: ("session begun", "sessions begun"),
+    REFERRING.name: ("referral message sent", "referral messages sent"),
 }
 # What is said of one event, and of several, that drew others; and what people did whose events did.
 DREW = {
     INTERACTED.name: ("was interacted with within a day", "were interacted with within a day"),
     SESSIONS.name: ("held a product share within a day",) * 2,
+    REFERRING.name: ("led to a sign-up within 30 days",) * 2,
 }
 DREW_BY = {INTERACTED.name: "interacted with one within a day"}
 # What events that a facet tells apart are called, and what was done to them.

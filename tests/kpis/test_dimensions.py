@@ -2,7 +2,7 @@ import pytest
 
 from apps.audience.models import Segment, Trait
 from apps.engine.conditions import Did, InIcp
-from apps.engine.parts import ERASED, THE_OTHERS, UNKNOWN, By, ByCondition, ByTrait, EventFacet, Part
+from apps.engine.parts import ERASED, THE_OTHERS, UNKNOWN, By, ByCondition, ByTrait, Dimension, EventFacet, Part
 from apps.engine.refusals import Refusal
 from apps.engine.sets import Space
 from apps.kpis.catalogue import find
@@ -79,7 +79,9 @@ def test_a_name_that_means_nothing_is_refused_with_the_nearest(
         (SEGMENTS, UNKNOWN, None, "(none)"),
     ],
 )
-def test_a_part_is_called_by_its_value_or_by_what_it_is(by: By, part: Part, key: str | None, name: str) -> None:
+def test_a_part_is_called_by_its_value_or_by_what_it_is(
+    by: Dimension, part: Part, key: str | None, name: str
+) -> None:
     assert (value(by, part), label(by, part)) == (key, name)
 
 

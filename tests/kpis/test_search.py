@@ -11,7 +11,12 @@ def test_without_a_condition_every_kpi_is_found_by_slug() -> None:
 @pytest.mark.parametrize(
     ("stage", "indicator", "text", "expected"),
     [
-        ("Acquisition", "lagging", None, ["product_sharing_rate"]),
+        (
+            "Acquisition",
+            "lagging",
+            None,
+            ["new_users_from_referrals", "product_sharing_rate", "referral_signup_rate"],
+        ),
         ("Acquisition", "leading", None, ["identified_icp_users", "new_accounts", "signups"]),
         ("Referral", "lagging", "icp", ["icp_users_who_shared", "share_rate_among_icps"]),
         ("Retention", "lagging", "referral", ["referral_churn_rate"]),

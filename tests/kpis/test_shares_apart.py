@@ -94,7 +94,7 @@ def test_among_some_by_each_events_day_the_events_are_read_once(
 ) -> None:
     segment = TraitIs("plan", TraitOp.EQUALS, ("pro",))
     question = Question(APRIL, NOW, where({"channel": ["email"], "object_type": ["doc"]}), segment=segment)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         (result,) = evaluate(acme, [Asked(find("share_actions"), question)])
     assert result.answer.value == 1
 

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.events.taxonomy import DEFAULT_SHARE_TYPES
+from apps.events.defaults import SHARE_TYPES
 from apps.kpis.vocabulary import vocabulary
 from apps.rollups import queue
 from tests.world import deliver, opened, share
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 def test_a_new_workspace_knows_what_it_declares() -> None:
     known = vocabulary(opened().workspace)
 
-    assert known.share_types == set(DEFAULT_SHARE_TYPES)
+    assert known.share_types == set(SHARE_TYPES)
     assert known.channels == {"email", "copy_link", "button", "social"}
 
 

@@ -66,8 +66,9 @@ def test_a_change_shows_how_far_it_has_come(acme: Workspace) -> None:
     # Half past the hour, where Bob's second share lies, is an hour of its own in Kolkata.
     assert [(change.is_marked, change.built, change.left) for change in health().changes] == [
         (True, 0, 3),
-        *[(True, 0, 0)] * 5,
+        *[(True, 0, 0)] * 6,
         *[(True, 0, 2)] * 5,
+        (True, 0, 0),
     ]
     queue.settle(acme.pk)
     assert list(health().changes) == []
