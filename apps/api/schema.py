@@ -10,8 +10,10 @@ from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCa
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from apps.api import events
 from apps.api.audience import First, IcpProfile, Segment, Space, Trait
 from apps.api.context import Info
+from apps.api.events import ActivityEvent, After, Connection, PeriodArgument, ReferralMessage, ShareEvent
 from apps.api.kpi import FunnelStage, Indicator, Kpi
 from apps.api.limits import MAX_TOKENS, MaxLength, MaxSize
 from apps.api.listing import checked_first, checked_name
@@ -92,6 +94,24 @@ class Query:
         return [
             Trait(held=held, name=name, of=[Space(space.value) for space in sorted(known[name])]) for name in names
         ]
+
+    @strawberry.field(description="The shares of a period, whether they count or not.")
+    def share_events(
+        self, info: Info, period: PeriodArgument, first: First = 20, after: After = None
+    ) -> Connection[ShareEvent]:
+        return events.shares(info.context, period, first, after)
+
+    @strawberry.field(description="The referral messages of a period, whether they count or not.")
+    def referral_messages(
+        self, info: Info, period: PeriodArgument, first: First = 20, after: After = None
+    ) -> Connection[ReferralMessage]:
+        return events.messages(info.context, period, first, after)
+
+    @strawberry.field(description="Whatever counts as activity in a period: shares and messages are among it.")
+    def activity_events(
+        self, info: Info, period: PeriodArgument, first: First = 20, after: After = None
+    ) -> Connection[ActivityEvent]:
+        return events.activity(info.context, period, first, after)
 
     @strawberry.field(description="How far the answers have come.")
     def freshness(self, info: Info) -> Freshness:

@@ -14,7 +14,7 @@ EXAMPLES = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_there_are_examples_of_each_kind_of_condition() -> None:
-    assert len(EXAMPLES) == 11
+    assert len(EXAMPLES) == 14
     for word in ("trait:", "did:", "icp:", "segment:", "kpiSide:", "all:", "not:", "segmentAsOf:", "by:"):
         assert any(word in example for example in EXAMPLES), word
 

@@ -25,12 +25,18 @@ def constants(*folders: str) -> set[str]:
 
 def of_requests() -> set[str]:
     """Codes that a caller gets: by convention, any text in capitals in what answers and what reads questions."""
-    answering = ("apps/api", "apps/engine/periods", "apps/engine/asof.py", "apps/workspaces/policy.py")
+    answering = (
+        "apps/api",
+        "apps/engine/periods",
+        "apps/engine/asof.py",
+        "apps/engine/evaluate.py",
+        "apps/workspaces/policy.py",
+    )
     reading = [
         f"apps/kpis/{name}.py" for name in ("catalogue", "certainty", "conditions", "dimensions", "segments")
     ]
     texts = constants(
-        *answering, "apps/audience/filters.py", "apps/rollups/finding.py", "apps/rollups/raw.py", *reading
+        *answering, "apps/audience/filters.py", "apps/rollups/reach.py", "apps/rollups/raw.py", *reading
     )
     return {text for text in texts if CODE.fullmatch(text)}
 

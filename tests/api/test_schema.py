@@ -46,7 +46,10 @@ def test_every_type_field_argument_and_enum_value_is_described() -> None:
     ("arguments", "expected"),
     [
         ('(search: "sharing")', ["product_sharing_rate", "product_sharing_rate_by_session"]),
-        ("(stage: ACQUISITION, indicator: LAGGING)", ["product_sharing_rate"]),
+        (
+            "(stage: ACQUISITION, indicator: LAGGING)",
+            ["new_users_from_referrals", "product_sharing_rate", "referral_signup_rate"],
+        ),
         (
             "(stage: REFERRAL, indicator: LEADING)",
             [
@@ -83,6 +86,7 @@ def test_all_kpis_are_listed_by_slug(api: Api) -> None:
         "mau",
         "mau_rolling_30d",
         "new_accounts",
+        "new_users_from_referrals",
         "personalized_referral_outreach_rate",
         "personalized_referral_outreach_rate_by_user",
         "product_adoption_rate",
@@ -95,6 +99,7 @@ def test_all_kpis_are_listed_by_slug(api: Api) -> None:
         "referral_prompt_interaction_rate",
         "referral_prompt_interaction_rate_by_impression",
         "referral_prompts_displayed",
+        "referral_signup_rate",
         "share_actions",
         "share_rate_among_icps",
         "signups",

@@ -65,10 +65,10 @@ def test_a_bearer_token_shows_the_same(client: Client, acme: Workspace) -> None:
     assert by_header.status_code == 200
 
 
-# Nobody in this world signs up, opens an account, begins a session or fits a profile.
+# Nobody in this world signs up, is referred, opens an account, begins a session or fits a profile.
 UNSEEN = {
     *("icp_users_who_shared", "identified_icp_users", "new_accounts", "share_rate_among_icps", "signups"),
-    *("total_icp_users_active", "total_sessions", "product_sharing_rate_by_session"),
+    *("total_icp_users_active", "total_sessions", "product_sharing_rate_by_session", "new_users_from_referrals"),
 }
 
 
