@@ -1,14 +1,18 @@
 """What is put into a random stream by dice of its own: whatever else is drawn is what it would be without it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from tests.oracle.batches import SOURCES, Batch, Sent, among
+from tests.oracle.attributions import PEOPLE, message_of
+from tests.oracle.batches import SOURCES, Batch, Erasure, Sent, among
+from tests.oracle.correcting import Correct
 from tests.oracle.drawn import Draw
-from tests.oracle.links import WINDOW, session
-from tests.oracle.messages import PROMPT, SHARE, Raw, moment, said
+from tests.oracle.ledger import Groups, Ledger
+from tests.oracle.links import WINDOW, first_name, session
+from tests.oracle.messages import PROMPT, SHARE, SIGNUP, Raw, alias_of, moment, said
 from tests.oracle.moments import Moments, changes_within
+from tests.oracle.newcomers import Attribute, Invite, Join
 from tests.oracle.referrals import Interact, Refer
 from tests.oracle.visits import Begin, Visit, share_choices
 
@@ -18,6 +22,9 @@ PROMPTS = 15
 STARTS = (26, 34)
 SESSIONS = 14
 VISITS = (55, 70)
+JOINS = (28, 34)
+INVITES = (22, 26)
+ATTRIBUTIONS = (75, 90)
 
 
 def referring(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
@@ -47,6 +54,64 @@ def visiting(seed: int, draw: Draw, batches: Sequence[Batch], erased: str) -> tu
     visit = Visit(own, erased, [*busy, *_eves(named, draw), *theirs])
     shared = [replace(batch, sent=tuple(_shared(seed, sent, named) for sent in batch.sent)) for batch in batches]
     return among(own.dice, shared, [*starts, *_sent(own.dice, visit.anything, VISITS)])
+
+
+def correcting(seed: int, draw: Draw, batches: Sequence[Batch], erased: str) -> tuple[Batch, ...]:
+    """The batches with corrections, voids and retractions of what is in them put in, before or after it."""
+    own = _apart(f"{seed} corrections", draw)
+    sent = [one for batch in batches for one in batch.sent if one.refusal is None]
+    return among(own.dice, batches, Correct(own, sent, erased).everything())
+
+
+def attributing(seed: int, draw: Draw, batches: Sequence[Batch], erasure: Erasure) -> tuple[Batch, ...]:
+    """The batches with signups put in, what may have led to them, and who is said to have referred whom."""
+    own = _apart(f"{seed} attributions", draw)
+    before = [sent.raw for batch in batches for sent in batch.sent]
+    colleagues = [
+        str(raw["userId"]) for raw in before if "is_internal" in raw.get("traits", {}) and "userId" in raw
+    ]
+    join = Join(own, erasure.user, colleagues)
+    joined = among(own.dice, batches, _sent(own.dice, join.anything, JOINS))
+    raws = [sent.raw for batch in joined for sent in batch.sent]
+    signups = [raw for raw in raws if raw.get("event") == SIGNUP]
+    prompts = [raw for raw in raws if raw.get("event") == PROMPT]
+    messages = sorted({name for raw in raws if (name := message_of(raw)) is not None})
+    recognised = [raw for raw in raws if raw["type"] == "identify" and alias_of(raw) is not None]
+    # Of those of one id the earliest, as that is when whoever it is signs up.
+    firsts = {raw.get("userId", raw.get("anonymousId")): raw for raw in sorted(signups, key=moment, reverse=True)}
+    invite = Invite(own, [*firsts.values()], prompts, erasure.user)
+    sent = list(_sent(own.dice, invite.anything, INVITES))
+    users, ids = _users(joined), {*map(str, own.people), *join.newcomers}
+
+    def alike(one: str) -> list[str]:
+        return sorted({one, *users.alike(one) & ids})
+
+    attribute = Attribute(own, invite, signups, messages, recognised, alike)
+    sent += _sent(own.dice, attribute.anything, ATTRIBUTIONS)
+    sent += [Sent(_mistyped(own.dice, attribute), own.dice.choice(SOURCES), "wrong_type") for _ in range(2)]
+    return tuple(_forgetting(among(own.dice, joined, sent), erasure))
+
+
+def _mistyped(dice: Random, attribute: Attribute) -> Raw:
+    raw = attribute.anything()
+    return raw | {"properties": said(raw) | {dice.choice(PEOPLE): dice.choice((17, True, ["somebody"]))}}
+
+
+def _users(batches: Iterable[Batch]) -> Groups:
+    """Which ids turn out to be one person's."""
+    ledger = Ledger()
+    for batch in batches:
+        for sent in batch.sent:
+            ledger.take(sent.source, sent.raw, sent.refusal)
+    return ledger.users
+
+
+def _forgetting(batches: Sequence[Batch], erasure: Erasure) -> Iterator[Batch]:
+    """Without what calls somebody erased a referrer from then on: it says nothing that anybody can know."""
+    gone = _users(batches[: erasure.after + 1]).alike(erasure.user)
+    for place, batch in enumerate(batches):
+        kept = [one for one in batch.sent if first_name([said(one.raw).get("referrer")]) not in gone]
+        yield replace(batch, sent=tuple(kept)) if place > erasure.after else batch
 
 
 def _shared(seed: int, sent: Sent, starts: Sequence[Raw]) -> Sent:

@@ -30,6 +30,14 @@ class Batch:
         return self.sent[0].source
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """After the batch of a place somebody is erased."""
+
+    after: int
+    user: str
+
+
 def delivered(dice: Random, sent: list[Sent]) -> Iterator[Batch]:
     """A tenth comes a month late: when everything else is there and rolled up."""
     dice.shuffle(sent)

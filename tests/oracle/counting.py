@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 
+from tests.oracle.attributions import FACETS
 from tests.oracle.conditions import Where
 from tests.oracle.links import Fields
-from tests.oracle.messages import MESSAGE, OF_SHARES, PROMPT, SHARE, START
+from tests.oracle.messages import MESSAGE, OF_PROMPTS, OF_SHARES, PROMPT, SHARE, SIGNUP, START
 from tests.oracle.segments import Deed
 
 # KPIS.md section 5, the rows marked A.
@@ -31,11 +32,18 @@ DEFINED = frozenset({("invite", "email"), ("link", "copy_link"), ("link", "butto
 CARRIED: Mapping[str, Set[str]] = {
     SHARE: frozenset(OF_SHARES),
     MESSAGE: {"channel", "source_channel", "template", "customized"},
-    PROMPT: {"prompt", "placement", "variant"},
+    PROMPT: frozenset(OF_PROMPTS),
     START: {"platform", "source_channel"},
+    SIGNUP: frozenset(),
 }
 # The fields of what is drawn by the events of a name.
-DRAWN: Mapping[str, Set[str]] = {PROMPT: {"kind"}, START: CARRIED[SHARE]}
+DRAWN: Mapping[str, Set[str]] = {
+    PROMPT: {"kind"},
+    START: CARRIED[SHARE],
+    # Of somebody's first signup their referral, of a message the signups that it led to.
+    SIGNUP: frozenset(FACETS),
+    MESSAGE: frozenset(),
+}
 # What a question calls these fields; by the two of FILTERS it may be restricted as well.
 DIMENSIONS = {
     "shareType": "share_type",
@@ -51,6 +59,8 @@ DIMENSIONS = {
     "objectType": "object_type",
     "feature": "feature",
     "platform": "platform",
+    "referralKind": "referral_kind",
+    "campaign": "campaign",
 }
 FILTERS = frozenset({"share_type", "channel"})
 
@@ -109,6 +119,9 @@ EVENTS: Mapping[str, Events] = {
     "interacting viewers": Events(PROMPT, is_drawn=True),
     "sessions": Events(START, each=True),
     "sharing sessions": Events(START, each=True, is_drawn=True),
+    # Only the first signup of somebody draws their referral.
+    "referred signups": Events(SIGNUP, is_drawn=True),
+    "successful messages": Events(MESSAGE, each=True, is_drawn=True),
 }
 # The sides of each KPI, by what they count: a numerator, and of a rate a denominator.
 BASIC: Mapping[str, tuple[str, str | None]] = {
@@ -144,7 +157,11 @@ OF_SESSIONS: Mapping[str, tuple[str, str | None]] = {
     "total_sessions": ("sessions", None),
     "product_sharing_rate_by_session": ("sharing sessions", "sessions"),
 }
-KPIS = {**BASIC, **OF_REFERRALS, **OF_LINKS, **OF_SESSIONS}
+OF_SIGNUPS: Mapping[str, tuple[str, str | None]] = {
+    "new_users_from_referrals": ("referred signups", None),
+    "referral_signup_rate": ("successful messages", "messages"),
+}
+KPIS = {**BASIC, **OF_REFERRALS, **OF_LINKS, **OF_SESSIONS, **OF_SIGNUPS}
 RATES = frozenset(kpi for kpi, (_, whole) in KPIS.items() if whole)
 OF_ICP = frozenset({"open ICP users", "active ICP users", "ICP sharers"})
 

@@ -59,6 +59,34 @@ def began(user: str, day: str, session: str | None = None, **properties: Any) ->
     return did(user, "session.started", day, **(named | properties))
 
 
+def corrected(target: Raw, day: str = "2026-05-10", user: str = "carla", **news: Any) -> Raw:
+    """A correction, most often by somebody else and of another month."""
+    return did(user, "event.corrected", day, corrects=target["messageId"], **news)
+
+
+def voided(target: Raw, day: str = "2026-05-10", user: str = "carla") -> Raw:
+    return did(user, "event.voided", day, corrects=target["messageId"])
+
+
+def retracted(target: Raw, day: str = "2026-05-10", user: str = "carla", **said: Any) -> Raw:
+    """A share is taken back."""
+    return did(user, "share.retracted", day, action_id=target["properties"]["action_id"], **said)
+
+
+def joined(user: str, day: str) -> Raw:
+    """Signed up."""
+    return did(user, "user.signed_up", day)
+
+
+def attributed(user: str, day: str, **properties: Any) -> Raw:
+    """A referral as an event of a user, of theirs or, with `referred_user`, of another one's."""
+    return did(user, "referral.attributed", day, **properties)
+
+
+def rejected(user: str, day: str, **properties: Any) -> Raw:
+    return did(user, "referral.rejected", day, **properties)
+
+
 def anonymous(raw: Raw, visitor: str) -> Raw:
     """The same, done by a visitor."""
     return {name: value for name, value in raw.items() if name != "userId"} | {"anonymousId": visitor}

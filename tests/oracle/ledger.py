@@ -6,8 +6,10 @@ A second reading of KPIS.md G6, G7, G8 and G19: nothing here comes from the prod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
-from tests.oracle.links import link, session
+from tests.oracle.attributions import ABOUT, MESSAGES, PEOPLE, message_of
+from tests.oracle.links import first_name, link, session
 from tests.oracle.messages import (
     ERASED,
     Moment,
@@ -24,9 +26,23 @@ from tests.oracle.messages import (
 )
 from tests.oracle.places import Places
 
+Key: TypeAlias = tuple[str, str, str]
+"""By what a message of a source, or an action that one tells of, is known again."""
+
 ACCEPTED, DUPLICATE, SUPPRESSED = "accepted", "duplicate", "suppressed"
-# By what events belong together, after the property that names it before any other.
-NAMES: Mapping[str, Callable[[Raw], str | None]] = {"impression": link, "session": session}
+
+
+def impression(raw: Raw) -> str | None:
+    """What an event is linked with; one of a message has only that in common with others."""
+    return None if raw.get("event") in MESSAGES else link(raw)
+
+
+# By what events belong together, after a property that names it before any other.
+NAMES: Mapping[str, Callable[[Raw], str | None]] = {
+    "impression": impression,
+    "session": session,
+    "message": message_of,
+}
 
 
 @dataclass
@@ -75,7 +91,7 @@ class Ledger:
     accounts: Groups = field(default_factory=Groups)
     erased_at: datetime | None = None
     was_internal: bool = False
-    _known: set[tuple[str, str, str]] = field(default_factory=set)
+    _known: set[Key] = field(default_factory=set)
     _suppressed: set[str] = field(default_factory=set)
 
     def take(self, source: str, raw: Raw, refusal: str | None = None) -> str:
@@ -93,12 +109,12 @@ class Ledger:
                 return SUPPRESSED
         if code := refusal or fault(raw):
             return code
-        keys = _keys(source, raw)
-        if keys & self._known:
+        named = keys(source, raw)
+        if named & self._known:
             return DUPLICATE
         if not self._merged(raw):
             return "merge_cycle"
-        self._known |= keys
+        self._known |= named
         self.stored.append(raw | {"source": source})
         return ACCEPTED
 
@@ -113,7 +129,7 @@ class Ledger:
         self._suppressed |= {str(alias_of(raw)) for raw in messages if alias_of(raw)}
         self.erased_at, self.was_internal = at, self.users.root(user) in internal(self.stored, people)
         kept = [
-            left
+            _unnamed(left, self.users.alike(user))
             for raw, is_theirs in zip(self.stored, theirs, strict=True)
             if (left := _left(_settled(raw, self.users.root(user), places)) if is_theirs else raw) is not None
         ]
@@ -170,12 +186,13 @@ def _claims(told: Iterable[Raw], visitor: str) -> Iterator[tuple[Moment, str]]:
     return ((moment(raw), str(user_of(raw))) for raw in told if alias_of(raw) == visitor)
 
 
-def _keys(source: str, raw: Raw) -> set[tuple[str, str, str]]:
-    keys = {("message", source, raw["messageId"])}
+def keys(source: str, raw: Raw) -> set[Key]:
+    """By what a message is known again: two that have one in common are the same (KPIS.md G19)."""
+    named = {("message", source, raw["messageId"])}
     action_id = said(raw).get("action_id")
     if raw.get("event") == "share.created" and action_id is not None:
-        keys.add(("action", source, str(action_id)))
-    return keys
+        named.add(("action", source, str(action_id)))
+    return named
 
 
 def _settled(raw: Raw, user: str, places: Places) -> Raw:
@@ -197,7 +214,18 @@ def _renamed(raw: Raw, others: Mapping[str, Mapping[str, str]]) -> Raw:
     own = {name: str(of(raw)) for name, of in NAMES.items() if of(raw) in others[name]}
     if not own:
         return raw
-    return raw | {"properties": said(raw) | {name: others[name][one] for name, one in own.items()}}
+    told = {name: others[name][one] for name, one in own.items()}
+    if "message" in own:
+        told[MESSAGES[raw["event"]]] = told.pop("message")
+    return raw | {"properties": said(raw) | told}
+
+
+def _unnamed(raw: Raw, ids: set[str]) -> Raw:
+    """A message that says of whom it calls by one of these ids what it said, but not any more who it was."""
+    if raw.get("event") not in ABOUT:
+        return raw
+    theirs = {name: ERASED for name in PEOPLE if first_name([said(raw).get(name)]) in ids}
+    return raw | {"properties": said(raw) | theirs}
 
 
 def _left(raw: Raw) -> Raw | None:

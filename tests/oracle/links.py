@@ -19,12 +19,12 @@ WINDOW = timedelta(hours=24)
 
 def link(raw: Raw) -> str | None:
     """What an event is linked with, if anything."""
-    return _name(said(raw).get(name) for name in LINKS)
+    return first_name(said(raw).get(name) for name in LINKS)
 
 
 def session(raw: Raw) -> str | None:
     """The session that an event names, if any; where no property does, the client's context may."""
-    return _name([*(said(raw).get(name) for name in SESSIONS), raw.get("context", {}).get("sessionId")])
+    return first_name([*(said(raw).get(name) for name in SESSIONS), raw.get("context", {}).get("sessionId")])
 
 
 # The events that draw others, those others, and by what both are named.
@@ -40,6 +40,7 @@ class Links:
     def __init__(self, raws: Iterable[Raw]) -> None:
         self._drawn: dict[tuple[str, str], list[tuple[datetime, Fields]]] = defaultdict(list)
         self._begun: dict[str, tuple[datetime, bytes]] = {}
+        self._shown: dict[str | None, list[datetime]] = defaultdict(list)
         for raw in raws:
             self._note(raw)
 
@@ -54,22 +55,32 @@ class Links:
     def begins(self, raw: Raw) -> bool:
         """Whether an event is not just another start of a session that had begun."""
         named = session(raw)
-        return raw["event"] != START or named is None or self._begun[named] == _place(raw)
+        return raw["event"] != START or named is None or self._begun[named] == place(raw)
+
+    def is_stray(self, raw: Raw) -> bool:
+        """Whether it is a share in no session, or done with a prompt that was not shown in the day before."""
+        if raw["event"] == SHARE:
+            return session(raw) is None
+        at, shown = moment(raw)[0], self._shown.get(link(raw), [])
+        return raw["event"] == INTERACTION and not any(then <= at < then + WINDOW for then in shown)
 
     def _note(self, raw: Raw) -> None:
+        if raw.get("event") == PROMPT and is_valid(raw) and link(raw) is not None:
+            self._shown[link(raw)].append(moment(raw)[0])
         for drawn, name in TIES.values():
             if raw.get("event") == drawn and _is_drawn(raw) and (named := name(raw)) is not None:
                 self._drawn[drawn, named].append((moment(raw)[0], fields(raw)))
         if raw.get("event") == START and (named := session(raw)) is not None:
-            self._begun[named] = min(_place(raw), self._begun.get(named, _place(raw)))
+            self._begun[named] = min(place(raw), self._begun.get(named, place(raw)))
 
 
-def _name(named: Iterable[object]) -> str | None:
-    return next((one for one in named if isinstance(one, str) and 0 < len(one) <= LONGEST), None)
+def first_name(said: Iterable[object]) -> str | None:
+    """The first that is a text which can name something."""
+    return next((one for one in said if isinstance(one, str) and 0 < len(one) <= LONGEST), None)
 
 
-def _place(raw: Raw) -> tuple[datetime, bytes]:
-    """Of two starts of one session it begins with the one whose place is the lesser."""
+def place(raw: Raw) -> tuple[datetime, bytes]:
+    """What tells which of two events comes first; of two of one instant that is as good as chance."""
     return moment(raw)[0], key(raw)
 
 

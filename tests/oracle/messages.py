@@ -9,12 +9,23 @@ Moment: TypeAlias = tuple[datetime, str]
 """What decides which of two statements is the later one: the instant, then the message id."""
 
 # The properties without which these events say nothing.
-REQUIRED = {"user.merged": "into", "account.merged": "into", "icp.matched": "profile", "icp.unmatched": "profile"}
+REQUIRED = {
+    "user.merged": "into",
+    "account.merged": "into",
+    "icp.matched": "profile",
+    "icp.unmatched": "profile",
+    "event.corrected": "corrects",
+    "event.voided": "corrects",
+}
+MERGES = ("user.merged", "account.merged")
 OF_ACCOUNTS = ("account.", "membership.")
 SHARE, MESSAGE, PROMPT = "share.created", "referral_message.sent", "referral_prompt.shown"
 INTERACTION, START = "referral_prompt.interacted", "session.started"
+CORRECTED, VOIDED, RETRACTED = "event.corrected", "event.voided", "share.retracted"
+SIGNUP, ATTRIBUTED, REJECTED = "user.signed_up", "referral.attributed", "referral.rejected"
 OF_SHARES = ("share_type", "share_scope", "channel", "object_type", "feature")
-TEXTS = (*OF_SHARES, "source_channel", "template", "prompt", "placement", "variant", "kind", "platform")
+OF_PROMPTS = ("prompt", "placement", "variant")
+TEXTS = (*OF_SHARES, *OF_PROMPTS, "source_channel", "template", "kind", "platform", "campaign")
 # A message that bounced was sent.
 SENT = (None, "sent", "delivered", "bounced")
 # What is done with a prompt; that it closed by itself is nothing that anybody did.
@@ -86,7 +97,7 @@ def merging(raw: Raw) -> tuple[str, str] | None:
     """Whom a message merges into whom."""
     if raw["type"] == "alias":
         return str(raw["previousId"]), str(raw["userId"])
-    if raw.get("event") in ("user.merged", "account.merged"):
+    if raw.get("event") in MERGES:
         loser = user_of(raw) if raw["event"] == "user.merged" else account_of(raw)
         return str(loser), str(said(raw)["into"])
     return None
@@ -97,6 +108,8 @@ def people_of(raw: Raw) -> set[str]:
     named = [raw.get("userId"), raw.get("anonymousId"), raw.get("previousId")]
     if raw.get("event") == "user.merged":
         named.append(said(raw).get("into"))
+    if raw.get("event") in (ATTRIBUTED, REJECTED):
+        named.append(said(raw).get("referred_user"))
     return {str(one) for one in named if one is not None}
 
 

@@ -59,10 +59,10 @@ OF_EVENTS = (
         "own",
     ),
     Mutant(
-        "a filter restricts events that have no such field",
+        "a filter by channel leaves whatever has one",
         "apps/engine/plan.py",
         "if limit[0] in carried)",
-        "if carried)",
+        'if limit[0] in carried and limit[0] != "channel")',
     ),
     Mutant(
         "filters do not restrict the active",
@@ -71,10 +71,10 @@ OF_EVENTS = (
         "if not others else {},",
     ),
     Mutant(
-        "events without a field are in no part",
-        "apps/engine/evaluate.py",
-        "[UNKNOWN if value is None else Part(value) for value in values]",
-        "[Part(value) for value in values if value is not None]",
+        "what is not known is in no part",
+        "apps/engine/breakdowns.py",
+        "for place in split.places()}",
+        "for place in split.places() if UNKNOWN not in place}",
     ),
     Mutant(
         "a numerator is a union with its denominator",
@@ -91,8 +91,8 @@ OF_EVENTS = (
     Mutant(
         "colleagues are counted",
         "apps/engine/evaluate.py",
-        "self._members(need, unit) - self.facts.internal(unit)",
-        "self._members(need, unit)",
+        "        who -= self.facts.internal(who.space)\n",
+        "",
     ),
     Mutant(
         "a quotient is cut, not rounded",
@@ -120,15 +120,15 @@ OF_EVENTS = (
     ),
     Mutant(
         "any part of a condition is enough",
-        "apps/rollups/finding.py",
+        "apps/rollups/rows.py",
         "return all(told.get(facet) in allowed",
         "return not condition or any(told.get(facet) in allowed",
     ),
     Mutant(
         "the bucket after a period is read too",
-        "apps/rollups/store.py",
-        "bisect_left(rows, span.end, key=lambda row: row.start)",
-        "bisect_left(rows, span.end, key=lambda row: row.start) + 1",
+        "apps/rollups/finding.py",
+        "self._first(span.end)]",
+        "self._first(span.end) + 1]",
     ),
     Mutant(
         "an internal account hides the person of its ordinal",
@@ -138,10 +138,10 @@ OF_EVENTS = (
         seeds="2",
     ),
     Mutant(
-        "the cache holds a row under its neighbour's id",
-        "apps/rollups/cache.py",
-        "self._held[epoch, key] = held",
-        "self._held[epoch, key + 1 if isinstance(key, int) else key] = held",
+        "what was made of rows is known by the first of them",
+        "apps/rollups/store.py",
+        "return what, need.series, where, self._ids(need)",
+        "return what, need.series, where, self._ids(need)[:1]",
     ),
     Mutant(
         "an hour holds the first instant of the next",

@@ -43,7 +43,7 @@ OF_LINKS = (
     ),
     Mutant(
         "of several answers one is known",
-        "apps/rollups/finding.py",
+        "apps/rollups/rows.py",
         "for one in parsed(drew)]",
         "for one in parsed(drew)[:1]]",
     ),

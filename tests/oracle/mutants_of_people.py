@@ -18,7 +18,7 @@ OF_PEOPLE = (
     Mutant(
         "what a condition was found to hold of is believed of every day",
         "apps/rollups/store.py",
-        "key = what, *map(self._key, needs)",
+        "key = what, *(self._key(WHO, need) for need in needs)",
         "key = (what,)",
     ),
     Mutant(
@@ -237,7 +237,7 @@ OF_PEOPLE = (
         "apps/audience/merging.py",
         "subject.counts_as = joined.loser",
         "subject.ordinal = joined.loser",
-        seeds="21-40",
+        seeds="7",
     ),
     Mutant(
         "a visitor was whoever they said first",

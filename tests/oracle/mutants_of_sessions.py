@@ -22,7 +22,7 @@ OF_SESSIONS = (
         BUILDER,
         "(earlier.occurred_at, earlier.message_key) < (event.occurred_at, event.message_key)",
         "(earlier.occurred_at, earlier.id) < (event.occurred_at, event.id)",
-        seeds="2",
+        seeds="6",
     ),
     Mutant(
         "what comes late into a session changes nothing",
@@ -36,7 +36,6 @@ OF_SESSIONS = (
         "apps/events/taxonomy.py",
         "return drawn | {",
         "return drawn or {",
-        seeds="9",
     ),
     Mutant(
         "what comes late joins the sessions of the erased",
@@ -53,13 +52,25 @@ OF_SESSIONS = (
     Mutant(
         "raw events count whatever else they are",
         "apps/rollups/store.py",
-        "if filled.row.meets(need.where)",
-        "if not need.where or filled.row.meets(need.where[-1:])",
+        "if one.row.meets(need.where))",
+        "if one.row.meets(need.where[-1:]))",
+    ),
+    Mutant(
+        "whoever is in some rows meets any condition on them",
+        "apps/rollups/store.py",
+        "need.where if isinstance(need, Need) else ()",
+        "()",
+    ),
+    Mutant(
+        "what was looked for last is found again",
+        "apps/rollups/finding.py",
+        "tuple((need, place.version(need.series)) for need in told)",
+        "tuple(need.series for need in told)",
     ),
     Mutant(
         "rows are read that do not tell what is asked",
         "apps/engine/plan.py",
-        "if wanted <= set(one.facets)]",
-        "if wanted & set(one.facets)]",
+        "if wanted.issubset(one.facets)]",
+        "if not wanted.isdisjoint(one.facets)]",
     ),
 )

@@ -4,7 +4,7 @@ A second reading of KPIS.md: nothing here comes from the product's code, so a mi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -12,19 +12,20 @@ from functools import cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from tests.oracle.attributions import Referrals
 from tests.oracle.conditions import All, Condition, KpiSide, Where
 from tests.oracle.counting import (
     ACTIVITY,
     EVENTS,
     FILTERS,
-    KPIS,
     OF_ICP,
     Events,
     carried,
+    sides,
 )
 from tests.oracle.ledger import Ledger
 from tests.oracle.links import Links
-from tests.oracle.messages import SHARE, Raw, fields, is_valid, moment
+from tests.oracle.messages import SHARE, Raw, fields, is_valid, key, moment
 from tests.oracle.moments import SHORTEST, midnight
 from tests.oracle.people import ACCOUNT, USER, People
 from tests.oracle.periods import DAY, answered
@@ -96,11 +97,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Item:
-    """Somebody who may count: because of something on a `day`, by what they are like at the end of `basis`."""
+    """Somebody who may count: because of something on a `day`, by what they are like at the end of `basis`.
+
+    Where each event counts, `event` is the one that counts.
+    """
 
     who: str
     day: date
     basis: date
+    event: bytes | None = None
+
+    @property
+    def counted(self) -> str | bytes:
+        """What counts once, however often it is found."""
+        return self.event or self.who
 
 
 @dataclass(frozen=True)
@@ -119,20 +129,15 @@ class Oracle:
         self.home = home
         self.people = People(ledger, home.zone)
         self.traits = Traits(self.people, home.profiles)
-        self.links = Links(ledger.stored)
+        self.links = Links(raw for raw, _ in self.people.told)
+        self.referrals = Referrals(self.people.told, ledger.users.root, self.people.internal[USER])
         self.deeds = [
             self._deed(raw, person) for raw, person in self.people.told if person and raw["type"] == "track"
         ]
 
     def answer(self, asked: Asked, part: Part | None = None) -> Answer:
         """The KPI for the period that it answers for, or the part of the answer that these people make up."""
-        top, whole = KPIS[asked.kpi]
-        numerator = self._amounts(top, asked, part)
-        if whole is None:
-            return Answer(Decimal(sum(numerator.values())), numerator)
-        denominator = self._amounts(whole, asked, part)
-        within = {who: amount for who, amount in numerator.items() if who in denominator}
-        return percent(within, denominator)
+        return of_sides(*(self._amounts(side, asked, part) for side in sides(asked.kpi)))
 
     def told(self, side: str, asked: Asked) -> list[Deed]:
         """The events that a side counts, within what the question restricts of their fields."""
@@ -170,10 +175,14 @@ class Oracle:
 
     def items(self, side: str, asked: Asked) -> Iterator[Item]:
         """Everybody who counts on a side, as often as they do, each with the day by which they do."""
-        as_of, counted, segments = self.as_of(asked), self._counted(side, asked), self.segments(asked)
+        return self.kept(self._everything(side, asked), self._counted(side, asked), asked)
+
+    def kept(self, items: Iterable[Item], counted: Set[str], asked: Asked) -> Iterator[Item]:
+        """Those of `counted` that meet a question's condition, each on the day that it is asked as of."""
+        as_of, segments = self.as_of(asked), self.segments(asked)
         ways = {"PERIOD_END": as_of.end, "PERIOD_START": as_of.before, "NOW": as_of.today}
         meeting: dict[date, set[str]] = {}
-        for item in self._everything(side, asked):
+        for item in items:
             basis = ways.get(str(asked.as_of), item.day if asked.as_of else item.basis)
             if basis not in meeting:
                 segment = segments.meeting(asked.segment or ANYBODY, asked.space, basis)
@@ -204,17 +213,19 @@ class Oracle:
         if side.startswith("open"):
             yield from (Item(user, end, end) for user in self.people.open(end))
         if "active" in side:
-            yield from (Item(d.user, d.day, end) for d in self._done(asked) if d.event in self.home.activity)
+            yield from (Item(d.user, d.day, end) for d in self.done(asked) if d.event in self.home.activity)
         if side in EVENTS:
             each = EVENTS[side].each
-            yield from (Item(d.user, d.day, d.day if each else end) for d in self.told(side, asked))
+            told = self.told(side, asked)
+            yield from (Item(d.user, d.day, d.day if each else end, d.key if each else None) for d in told)
 
     def _within(self, asked: Asked, events: Events, names: Collection[str]) -> list[Deed]:
         """The events of the period that have what a question wants of those fields that are named."""
         limits = tuple((name, allowed) for name, allowed in asked.limits if name in names)
-        return [deed for deed in self._done(asked) if events.hold(deed, limits)]
+        return [deed for deed in self.done(asked) if events.hold(deed, limits)]
 
-    def _done(self, asked: Asked) -> Iterator[Deed]:
+    def done(self, asked: Asked) -> Iterator[Deed]:
+        """All that somebody did in the period."""
         by_day = self._by_day(asked.zone)
         return (deed for day in asked.days for deed in by_day.get(day, ()))
 
@@ -228,8 +239,10 @@ class Oracle:
             day=self._day(at),
             fields=fields(raw),
             is_valid=is_valid(raw),
-            drew=self.links.drawn(raw),
+            drew=[*self.links.drawn(raw), *self.referrals.drawn(raw, user)],
             begins=self.links.begins(raw),
+            key=key(raw),
+            is_stray=self.links.is_stray(raw),
         )
 
     def _day(self, at: datetime) -> date:
@@ -241,6 +254,13 @@ class Oracle:
         for deed in self.deeds:
             found[deed.at.astimezone(ZoneInfo(zone)).date()].append(deed)
         return found
+
+
+def of_sides(numerator: Amounts, denominator: Amounts | None = None) -> Answer:
+    """A count, or of a rate what those make up of the denominator who are in it (KPIS.md G4)."""
+    if denominator is None:
+        return Answer(Decimal(sum(numerator.values())), numerator)
+    return percent({who: amount for who, amount in numerator.items() if who in denominator}, denominator)
 
 
 def percent(numerator: Amounts, denominator: Amounts) -> Answer:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
+from tests.oracle.corrections import standing
 from tests.oracle.ledger import Ledger, internal
 from tests.oracle.messages import ERASED, Moment, Raw, moment, user_of
 from tests.oracle.moments import SHORTEST, midnight
@@ -27,11 +28,12 @@ class Word:
 
 
 class People:
-    """The people and accounts of a ledger."""
+    """The people and accounts of a ledger, and all that it was told as that stands in the end."""
 
     def __init__(self, ledger: Ledger, zone: str) -> None:
         self.ledger, self.clock = ledger, ZoneInfo(zone)
-        self.told = list(zip(ledger.stored, ledger.people(), strict=True))
+        both = zip(standing(ledger.stored), ledger.people(), strict=True)
+        self.told = [(raw, person) for raw, person in both if raw is not None]
         self.users = {person for _, person in self.told if person is not None}
         self.accounts = {account for raw, _ in self.told if (account := self.account(raw)) is not None}
         self.internal = {USER: self._colleagues(), ACCOUNT: self._own_accounts()}

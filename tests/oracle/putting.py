@@ -7,7 +7,7 @@ from apps.engine.definitions import where
 from apps.engine.expressions import Question as Put
 from apps.kpis.catalogue import find
 from apps.kpis.conditions import Reader
-from apps.kpis.dimensions import dimension
+from apps.kpis.dimensions import split_by
 from apps.kpis.evaluate import Asked, home
 from apps.kpis.periods import read_period
 from tests.oracle.conditions import All, Condition, Did, InIcp, KpiSide, Leaf, Not, Saved, Some, TraitIs
@@ -17,8 +17,11 @@ FORMS = {4: "year", 7: "month", 8: "week", 10: "day"}
 RESTRICTIONS = {"share_type": "shareTypes", "channel": "channels"}
 
 
-def put(reader: Reader, question: Question, by: str | None = None) -> Asked:
-    """The question, with its condition written as SegmentInput; the reader is of its instant."""
+def put(reader: Reader, question: Question, *by: str) -> Asked:
+    """The question, with its condition written as SegmentInput; the reader is of its instant.
+
+    `by` is its dimension, or two of them, if it is about an answer's parts.
+    """
     asked = question.asked
     segment = None if asked.segment is None else reader.read(segment_input(asked.segment))
     limits = {"share_type": asked.share_types, "channel": asked.channels}
@@ -31,7 +34,7 @@ def put(reader: Reader, question: Question, by: str | None = None) -> Asked:
         as_of=None if asked.as_of is None else AsOf(asked.as_of),
     )
     entry = find(asked.kpi)
-    return Asked(entry, inner, None if by is None else dimension(reader, entry.kpi, by))
+    return Asked(entry, inner, split_by(reader, entry.kpi, *by) if by else None)
 
 
 def segment_input(condition: Condition) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.oracle.counting import (
     OF_LINKS,
     OF_REFERRALS,
     OF_SESSIONS,
+    OF_SIGNUPS,
     RATES,
     carried,
     counts_events,
@@ -46,11 +47,20 @@ FIRST = (1, 2, 3, 20)
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and what the answer is broken down by, if at all, into how many parts and the others."""
+    """What is asked, and what the answer is broken down by, if at all, into how many parts and the others.
+
+    With `then_by` the parts are those by two dimensions at once.
+    """
 
     asked: Asked
     by: str | None = None
     first: int = 20
+    then_by: str | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What the answer is broken down by, in order."""
+        return tuple(one for one in (self.by, self.then_by) if one is not None)
 
 
 def questions(stream: Stream, now: datetime) -> list[Question]:
@@ -58,7 +68,7 @@ def questions(stream: Stream, now: datetime) -> list[Question]:
     dice = Random(stream.seed)
     kpis = [kpi for kpi in BASIC for _ in range(6 if kpi == OF_ACCOUNTS else 3)]
     basic = [_any(dice, stream, kpi, now) for kpi in kpis] + [*_series(stream, now, BASIC)]
-    newer = (_where_shared, _of_referrals, _of_links, _of_sessions, _of_objects)
+    newer = (_where_shared, _of_referrals, _of_links, _of_sessions, _of_objects, _of_signups)
     return [*basic, *(question for of in newer for question in of(stream, now))]
 
 
@@ -99,7 +109,7 @@ def _of_links(stream: Stream, now: datetime) -> Iterator[Question]:
     dice = Random(f"{stream.seed} interactions")
     for kpi in OF_LINKS:
         yield Question(Asked(kpi, stream.whole, now, stream.zone), "interactionKind", dice.choice(FIRST))
-        yield Question(Asked(kpi, _period(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
+        yield Question(Asked(kpi, some_days(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
         yield _any(dice, stream, kpi, now)
 
 
@@ -108,11 +118,11 @@ def _of_sessions(stream: Stream, now: datetime) -> Iterator[Question]:
     dice = Random(f"{stream.seed} sessions")
     for kpi in OF_SESSIONS:
         yield Question(Asked(kpi, stream.whole, now, stream.zone), dice.choice(_own(kpi)), dice.choice(FIRST))
-        yield Question(Asked(kpi, _period(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
+        yield Question(Asked(kpi, some_days(dice, stream), now, stream.zone), dice.choice(_own(kpi)))
         yield from (_any(dice, stream, kpi, now) for _ in range(2))
     rates = sorted(RATES & set(OF_SESSIONS))
     for kpi in rates:
-        asked = Asked(kpi, stream.whole, now, stream.zone, channels=_allowed(dice, CHANNELS))
+        asked = Asked(kpi, stream.whole, now, stream.zone, channels=some_values(dice, CHANNELS))
         yield Question(asked, dice.choice(("shareType", *OF_OBJECTS)))
     yield from _series(stream, now, rates)
 
@@ -123,18 +133,29 @@ def _of_objects(stream: Stream, now: datetime) -> Iterator[Question]:
     for kpi in SHARE_KPIS:
         asked = Asked(kpi, stream.whole, now, stream.zone)
         if dice.random() < 0.3:
-            asked = replace(asked, channels=_allowed(dice, CHANNELS))
+            asked = replace(asked, channels=some_values(dice, CHANNELS))
         yield Question(asked, dice.choice(OF_OBJECTS), dice.choice(FIRST))
+
+
+def _of_signups(stream: Stream, now: datetime) -> Iterator[Question]:
+    """By dice of their own as well: who was referred and how, and which messages led to that."""
+    dice = Random(f"{stream.seed} signups")
+    for kpi in OF_SIGNUPS:
+        for by in _own(kpi):
+            yield Question(Asked(kpi, stream.whole, now, stream.zone), by, dice.choice(FIRST))
+        yield Question(Asked(kpi, some_days(dice, stream), now, stream.zone), dice.choice((*_own(kpi), *BY_FACET)))
+        yield from (_any(dice, stream, kpi, now) for _ in range(2))
+    yield from _series(stream, now, OF_SIGNUPS)
 
 
 def _any(dice: Random, stream: Stream, kpi: str, now: datetime) -> Question:
     zone = dice.choice((stream.zone,) * 3 + (() if kpi in ENTRIES else NEIGHBOURS.get(stream.zone, ())))
-    period = stream.whole if kpi == OF_ACCOUNTS else _period(dice, stream)
+    period = stream.whole if kpi == OF_ACCOUNTS else some_days(dice, stream)
     if dice.random() < 0.3:
         now = _during(dice, period, zone)
-    asked = _conditioned(dice, stream, Asked(kpi, period, now, zone))
+    asked = conditioned(dice, stream, Asked(kpi, period, now, zone))
     if dice.random() < (0.3 if kpi in BASIC and kpi != OF_ACCOUNTS else 0.5):
-        asked = replace(asked, share_types=_allowed(dice, SHARE_TYPES), channels=_allowed(dice, CHANNELS))
+        asked = replace(asked, share_types=some_values(dice, SHARE_TYPES), channels=some_values(dice, CHANNELS))
     by = None if dice.random() < (0.5 if kpi in BASIC else 0.2) else dice.choice(_dimensions(stream, asked))
     return Question(asked, by, dice.choice(FIRST))
 
@@ -143,7 +164,7 @@ def _dimensions(stream: Stream, asked: Asked) -> tuple[str, ...]:
     """What the answer may be split by: a saved segment may ask for entries, by the workspace's days alone."""
     own = BY_FACET if asked.kpi in BASIC else _own(asked.kpi)
     if asked.zone == stream.zone:
-        times = 4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS, *OF_SESSIONS) else 0
+        times = 4 if asked.kpi in (OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS, *OF_SESSIONS, *OF_SIGNUPS) else 0
         return (*own, *OF_PEOPLE, "segment", *own * times)
     return (*own, *OF_PEOPLE) if _is_free(stream, asked) else own
 
@@ -159,7 +180,7 @@ def _is_free(stream: Stream, asked: Asked) -> bool:
     return asked.zone == stream.zone or not (counts_events(asked.kpi) or asked.as_of == "EVENT_DAY")
 
 
-def _conditioned(dice: Random, stream: Stream, asked: Asked) -> Asked:
+def conditioned(dice: Random, stream: Stream, asked: Asked) -> Asked:
     """Mostly with a condition; in another zone with one that is taken at one instant."""
     if dice.random() < 0.2 or not _is_free(stream, asked):
         return asked
@@ -175,12 +196,16 @@ def _beside(kpi: str) -> tuple[str, ...]:
     """The KPIs whose sides a KPI is asked with: what is newer than it leaves its questions what they were."""
     if kpi in BASIC:
         return tuple(BASIC)
-    if kpi in OF_SESSIONS:
+    if kpi in OF_SIGNUPS:
         return tuple(KPIS)
-    return (*BASIC, *OF_REFERRALS, *(OF_LINKS if kpi in OF_LINKS else ()))
+    older = (*BASIC, *OF_REFERRALS)
+    if kpi in OF_SESSIONS:
+        return (*older, *OF_LINKS, *OF_SESSIONS)
+    return (*older, *(OF_LINKS if kpi in OF_LINKS else ()))
 
 
-def _period(dice: Random, stream: Stream) -> str:
+def some_days(dice: Random, stream: Stream) -> str:
+    """Days of a stream, some of which may be before or after it."""
     length = (stream.end - stream.first).days
     day = stream.first + dice.randrange(-1, length + 1) * DAY
     if dice.random() < 0.3:
@@ -194,7 +219,8 @@ def _during(dice: Random, period: str, zone: str) -> datetime:
     return midnight(day, zone) + timedelta(hours=dice.choice((0, 1, 12, 22)))
 
 
-def _allowed(dice: Random, values: tuple[str | None, ...]) -> Allowed:
+def some_values(dice: Random, values: tuple[str | None, ...]) -> Allowed:
+    """A few values that a field may have, or none in particular."""
     if dice.random() < 0.4:
         return None
     return frozenset(dice.sample((*values, "pigeon"), dice.randint(1, 3)))

@@ -29,8 +29,10 @@ class Deed:
     """Something done, on a local day of the workspace.
 
     What is not valid, as a share that failed or a message that is a draft, is none of what its event's name says.
-    `drew` are the fields of each interaction that a prompt drew, or of each share that was made in a session;
-    a start that does not `begin` its session comes after another one.
+    `drew` are the fields of each interaction that a prompt drew, of each share that was made in a session, of the
+    referral of a first signup, or of those that a message led to; a start that does not `begin` its session comes
+    after another one. A share in no session `is_stray`, and so is what is done with a prompt nobody was shown.
+    No two have the same `key`.
     """
 
     user: str
@@ -42,6 +44,8 @@ class Deed:
     is_valid: bool
     drew: Sequence[Fields]
     begins: bool
+    key: bytes
+    is_stray: bool
 
 
 Side = Callable[[KpiSide], tuple[str, Set[str]]]

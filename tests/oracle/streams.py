@@ -13,8 +13,8 @@ from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
-from tests.oracle.additions import interacting, referring, visiting
-from tests.oracle.batches import SOURCES, Batch, Sent, delivered
+from tests.oracle.additions import attributing, correcting, interacting, referring, visiting
+from tests.oracle.batches import SOURCES, Batch, Erasure, Sent, delivered
 from tests.oracle.conditions import Saved
 from tests.oracle.counting import ACTIVITY
 from tests.oracle.described import PROFILES, Describe
@@ -43,14 +43,6 @@ class Approval:
     after: int | None
     slug: str
     rule: list[Raw]
-
-
-@dataclass(frozen=True)
-class Erasure:
-    """After the batch of a place somebody is erased."""
-
-    after: int
-    user: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +87,7 @@ def stream(seed: int, now: datetime) -> Stream:
     draw = Draw(dice, Moments(zone, first, end, latest, dice), people, visitors, count(1))
     describe = Describe(draw, Values(dice, first))
     erasure, batches = _erased(dice, tuple(delivered(dice, _messages(describe))))
+    filled = visiting(seed, draw, interacting(seed, draw, referring(seed, draw, batches)), erasure.user)
     is_taught = dice.random() < 0.4
     trees = Trees(describe.values, _periods(dice, first, end), PROFILES[: dice.randint(2, 3)])
     return Stream(
@@ -102,7 +95,7 @@ def stream(seed: int, now: datetime) -> Stream:
         zone=zone,
         first=first,
         end=end,
-        batches=visiting(seed, draw, interacting(seed, draw, referring(seed, draw, batches)), erasure.user),
+        batches=attributing(seed, draw, correcting(seed, draw, filled, erasure.user), erasure),
         activity=_other_activity(dice) if is_taught else ACTIVITY,
         taught_after=dice.randrange(len(batches)) if is_taught else None,
         erasure=erasure,

@@ -11,13 +11,19 @@ from kpiservice.embedded import PROJECT_FOLDER
 from tests.oracle.judge import DISAGREES, EQUAL
 from tests.oracle.mutants import Mutant
 from tests.oracle.mutants_of_accounts import OF_ACCOUNTS
+from tests.oracle.mutants_of_corrections import OF_CORRECTIONS
 from tests.oracle.mutants_of_events import OF_EVENTS
 from tests.oracle.mutants_of_links import OF_LINKS
+from tests.oracle.mutants_of_pairs import OF_PAIRS
 from tests.oracle.mutants_of_people import OF_PEOPLE
 from tests.oracle.mutants_of_referrals import OF_REFERRALS
 from tests.oracle.mutants_of_sessions import OF_SESSIONS
+from tests.oracle.mutants_of_signups import OF_SIGNUPS
 
-MUTANTS = (*OF_EVENTS, *OF_PEOPLE, *OF_ACCOUNTS, *OF_REFERRALS, *OF_LINKS, *OF_SESSIONS)
+MUTANTS = (
+    *(*OF_EVENTS, *OF_PEOPLE, *OF_ACCOUNTS, *OF_REFERRALS),
+    *(*OF_LINKS, *OF_SESSIONS, *OF_PAIRS, *OF_CORRECTIONS, *OF_SIGNUPS),
+)
 # Fixed, so that the streams, and with them what they find, are the same for ever.
 NOW = "2026-11-01T12:00:00+00:00"
 PATIENCE_SECONDS = 300

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import uuid4
 
 from django.utils.timezone import now as real_now
@@ -19,13 +20,16 @@ from apps.workspaces.models import Workspace
 from tests.oracle import doors
 from tests.oracle.batches import Batch
 from tests.oracle.breakdown import Key, Split, breakdown
-from tests.oracle.conditions import Saved
+from tests.oracle.conditions import Condition, Saved
 from tests.oracle.doors import Door, Fate
 from tests.oracle.ledger import ACCEPTED, DUPLICATE, Ledger
 from tests.oracle.messages import ERASED
 from tests.oracle.moments import midnight
 from tests.oracle.oracle import Amounts, Answer, Home, Oracle
+from tests.oracle.pairings import pairings
+from tests.oracle.pairs import Pair, pairs
 from tests.oracle.putting import put
+from tests.oracle.quality import DOUBTS, DROPPED, counters
 from tests.oracle.questions import Question, questions
 from tests.oracle.streams import Stream
 
@@ -33,6 +37,8 @@ OPEN_TO = timedelta(days=395)
 EVERYBODY = 2**32
 
 Names = Mapping[Space, Mapping[int, str]]
+Place: TypeAlias = Key | Pair
+"""A part by one dimension, or a pair of them by two."""
 
 
 class Disagreement(AssertionError):
@@ -70,7 +76,7 @@ def judge(stream: Stream, now: datetime) -> int:
     workspace.refresh_from_db()
     doors.save(workspace, stream.saved)
     oracle = Oracle(ledger, Home(stream.zone, stream.activity, stream.profiles))
-    return compare(workspace, oracle, questions(stream, now), stream.saved)
+    return compare(workspace, oracle, [*questions(stream, now), *pairings(stream, now)], stream.saved)
 
 
 def compare(workspace: Workspace, oracle: Oracle, asked: Sequence[Question], saved: Sequence[Saved] = ()) -> int:
@@ -81,15 +87,33 @@ def compare(workspace: Workspace, oracle: Oracle, asked: Sequence[Question], sav
     for question, result in zip(asked, results, strict=True):
         said = _expected(oracle.answer(question.asked))
         _agree_on(question, {None: said}, {None: _heard(result.answer, names)})
+        _agree(f"the quality of {question}", counters(oracle, question.asked), _quality(result))
     conditions = {one.slug: one.condition for one in saved}
     split = [question for question in asked if question.by]
     for question in split:
-        parts = breakdown(oracle, question.asked, Split(str(question.by), question.first, conditions))
-        one = put(readers[question.asked.now], question, question.by)
-        rows = kpis.breakdown(workspace, one, question.first)
-        heard = {row.asked.part.key if row.asked.part else None: _heard(row.answer, names) for row in rows}
-        _agree_on(question, {key: _expected(part) for key, part in parts.items()}, heard)
+        expected = {key: _expected(part) for key, part in _parts(oracle, question, conditions)}
+        rows = _rows(readers[question.asked.now], question)
+        _agree(question, list(expected), [key for key, _ in rows])
+        _agree_on(question, expected, {key: _heard(answer, names) for key, answer in rows})
     return len(asked) + len(split)
+
+
+def _parts(oracle: Oracle, question: Question, saved: Mapping[str, Condition]) -> list[tuple[Place, Answer]]:
+    """The oracle's answer by one dimension, or by two at once, part by part."""
+    one, *two = (Split(by, question.first, saved) for by in question.dimensions)
+    if two:
+        return [*pairs(oracle, question.asked, one, *two).items()]
+    return [*breakdown(oracle, question.asked, one).items()]
+
+
+def _rows(reader: Reader, question: Question) -> list[tuple[Place, answers.Answer]]:
+    """The product's answer by one dimension, or by two at once, row by row."""
+    rows = kpis.breakdown(reader.workspace, put(reader, question, *question.dimensions), question.first)
+    return [(_key(*(part.key for _, part in row.asked.split)), row.answer) for row in rows]
+
+
+def _key(key: Key, *then: Key) -> Place:
+    return (key, then[0]) if then else key
 
 
 def _live(workspace: Workspace, stream: Stream) -> Ledger:
@@ -129,9 +153,8 @@ def _names(workspace: Workspace) -> Names:
     return {Space.USER: people, Space.ACCOUNT: dict(accounts)}
 
 
-def _agree_on(question: Question, expected: Mapping[Key, Said], heard: Mapping[Key, Said]) -> None:
-    """The same parts, and the same of each."""
-    _agree(question, list(expected), list(heard))
+def _agree_on(question: Question, expected: Mapping[Place, Said], heard: Mapping[Place, Said]) -> None:
+    """The same of each part."""
     for key, said in heard.items():
         if said != expected[key]:
             about = f"{question}, part {key}"
@@ -152,6 +175,10 @@ def _heard(answer: answers.Answer, names: Names) -> Said:
     above, below = answer.numerator, answer.denominator
     amounts = (above.amount, below.amount if below else None)
     return Said(answer.value, amounts, _who(above, names), _who(below, names) if below else None)
+
+
+def _quality(result: kpis.Result) -> Mapping[str, int | None]:
+    return {one.name: result.count(one.name) for one in DOUBTS} | {DROPPED: result.dropped_numerator}
 
 
 def _who(side: answers.Side, names: Names) -> Amounts:
