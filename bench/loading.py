@@ -107,13 +107,13 @@ def mark_hours(workspace: Any) -> None:
     from apps.engine.periods import Grain  # noqa: PLC0415
     from apps.events import hours, taxonomy  # noqa: PLC0415
     from apps.rollups.build.content import Bucket  # noqa: PLC0415
-    from apps.workspaces.models import Marker  # noqa: PLC0415
+    from apps.rollups.marking import Waiting, mark  # noqa: PLC0415
 
     for series in taxonomy.SERIES:
         version = taxonomy.versions_of(workspace).current[series]
         starts = hours.of_all(workspace.pk, taxonomy.load(workspace.pk, version), series)
-        buckets = (Bucket(workspace.pk, series, version, Grain.HOUR, start) for start in sorted(starts))
-        Marker.objects.bulk_create((bucket.marker(0, NOW) for bucket in buckets), batch_size=5000)
+        buckets = [Bucket(workspace.pk, series, version, Grain.HOUR, start) for start in starts]
+        mark(dict.fromkeys(buckets, Waiting(0, NOW)))
 
 
 def settle(workspace: Any) -> int:
