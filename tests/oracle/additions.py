@@ -10,7 +10,7 @@ from tests.oracle.correcting import Correct
 from tests.oracle.drawn import Draw
 from tests.oracle.ledger import Groups, Ledger
 from tests.oracle.links import WINDOW, first_name, session
-from tests.oracle.messages import PROMPT, SHARE, SIGNUP, Raw, alias_of, moment, said
+from tests.oracle.messages import INTERACTION, PROMPT, SHARE, SIGNUP, VOIDED, Raw, alias_of, moment, said
 from tests.oracle.moments import Moments, changes_within
 from tests.oracle.newcomers import Attribute, Invite, Join
 from tests.oracle.referrals import Interact, Refer
@@ -25,6 +25,8 @@ VISITS = (55, 70)
 JOINS = (28, 34)
 INVITES = (22, 26)
 ATTRIBUTIONS = (75, 90)
+# How many of each source are voided in the end: what opens somebody, and what others draw.
+VOIDS = {SIGNUP: 3, SHARE: 2, INTERACTION: 2}
 
 
 def referring(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
@@ -90,6 +92,22 @@ def attributing(seed: int, draw: Draw, batches: Sequence[Batch], erasure: Erasur
     sent += _sent(own.dice, attribute.anything, ATTRIBUTIONS)
     sent += [Sent(_mistyped(own.dice, attribute), own.dice.choice(SOURCES), "wrong_type") for _ in range(2)]
     return tuple(_forgetting(among(own.dice, joined, sent), erasure))
+
+
+def concluding(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
+    """The batches and, when all of them are rolled up, voids of a few of their events: nothing comes after these."""
+    own, last = _apart(f"{seed} last words", draw), list[Batch]()
+    for source in SOURCES:
+        sent = [one for batch in batches for one in batch.sent if one.source == source and one.refusal is None]
+        chosen = [raw for event, times in VOIDS.items() for raw in _drawn(own.dice, sent, event, times)]
+        voids = [own.track(VOIDED, {"corrects": raw["messageId"]}) | {"userId": own.people[0]} for raw in chosen]
+        last.append(Batch(tuple(Sent(void, source) for void in voids), settles=False))
+    return (*batches[:-1], replace(batches[-1], settles=True), *last)
+
+
+def _drawn(dice: Random, sent: Sequence[Sent], event: str, times: int) -> list[Raw]:
+    some = [one.raw for one in sent if one.raw.get("event") == event]
+    return dice.sample(some, min(times, len(some)))
 
 
 def _mistyped(dice: Random, attribute: Attribute) -> Raw:

@@ -13,7 +13,7 @@ from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
-from tests.oracle.additions import attributing, correcting, interacting, referring, visiting
+from tests.oracle.additions import attributing, concluding, correcting, interacting, referring, visiting
 from tests.oracle.batches import SOURCES, Batch, Erasure, Sent, delivered
 from tests.oracle.conditions import Saved
 from tests.oracle.counting import ACTIVITY
@@ -88,6 +88,7 @@ def stream(seed: int, now: datetime) -> Stream:
     describe = Describe(draw, Values(dice, first))
     erasure, batches = _erased(dice, tuple(delivered(dice, _messages(describe))))
     filled = visiting(seed, draw, interacting(seed, draw, referring(seed, draw, batches)), erasure.user)
+    corrected = correcting(seed, draw, filled, erasure.user)
     is_taught = dice.random() < 0.4
     trees = Trees(describe.values, _periods(dice, first, end), PROFILES[: dice.randint(2, 3)])
     return Stream(
@@ -95,7 +96,7 @@ def stream(seed: int, now: datetime) -> Stream:
         zone=zone,
         first=first,
         end=end,
-        batches=attributing(seed, draw, correcting(seed, draw, filled, erasure.user), erasure),
+        batches=concluding(seed, draw, attributing(seed, draw, corrected, erasure)),
         activity=_other_activity(dice) if is_taught else ACTIVITY,
         taught_after=dice.randrange(len(batches)) if is_taught else None,
         erasure=erasure,
