@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Self, TypeAlias
 
 from apps.engine.periods import Grain
@@ -27,6 +28,17 @@ def both(one: Where, other: Where) -> Where:
     return where(allowed)
 
 
+class Merge(StrEnum):
+    """What the rows of a longer bucket are, given those of its parts."""
+
+    UNION = "union"
+    """Whoever is in any of them."""
+    ADD = "add"
+    """That, and how often each did it in all of them together."""
+    LAST = "last"
+    """Who stands there when the last of them ends: in a state one stays until one leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What the events of a series may draw: later events of a kind that have the same `key`.
@@ -42,7 +54,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What the rollups of a name hold: whose ordinals, which event facets, and whether how often as well.
+    """What the rollups of a name hold: whose ordinals, which event facets, and how their buckets merge.
 
     With a `link` the facets are those of the events and of what they drew, of which one alone must meet a
     condition on several. Events that drew nothing are there too: a condition on what is drawn leaves them out.
@@ -53,10 +65,15 @@ class Series:
     name: str
     space: Space
     own_facets: tuple[str, ...] = ()
-    counts: bool = False
+    merge: Merge = Merge.UNION
     link: Link | None = None
     others: tuple[tuple[str, ...], ...] = ()
     raw_facets: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it holds how often each did it."""
+        return self.merge is Merge.ADD
 
     @property
     def facets(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from apps.audience.models import IcpStatus, IcpVersion
-from apps.engine.definitions import Link, Series, accounts_of, drawing, kind_of
+from apps.engine.definitions import Link, Merge, Series, accounts_of, drawing, kind_of
 from apps.engine.sets import Space
 from apps.events import defaults
 from apps.events.models import EventDefinition, ShareKind, ShareType, TaxonomyVersion
@@ -27,7 +27,7 @@ SHARES = Series(
     "share.created",
     Space.USER,
     (*SHARING, IS_DEFINED),
-    counts=True,
+    merge=Merge.ADD,
     # Most questions are about the scope alone: a row each, not one for each kind of share.
     others=(("share_scope",), ("share_scope", "object_type"), ("share_scope", "feature")),
     raw_facets=(IN_SESSION,),
@@ -37,9 +37,9 @@ MESSAGES = Series(
     "referral_message.sent",
     Space.USER,
     ("source_channel", "channel", "template", "customized"),
-    counts=True,
+    merge=Merge.ADD,
 )
-PROMPTS = Series("referral_prompt.shown", Space.USER, ("prompt", "placement", "variant"), counts=True)
+PROMPTS = Series("referral_prompt.shown", Space.USER, ("prompt", "placement", "variant"), merge=Merge.ADD)
 # Up to a day later, by the impression (KPIS.md B, referral_prompt_interaction_rate).
 INTERACTION = Link("referral_prompt.interacted", "link", timedelta(days=1), ("kind",))
 INTERACTED = replace(PROMPTS, name=drawing(PROMPTS.name, INTERACTION), link=INTERACTION)
@@ -49,7 +49,7 @@ SESSIONS = Series(
     drawing("session.started", SHARED_IN),
     Space.USER,
     ("platform", "source_channel"),
-    counts=True,
+    merge=Merge.ADD,
     link=SHARED_IN,
 )
 # Who signed up by a referral, when they did: nobody sends that, it follows from what is said of them (KPIS.md B).
@@ -65,7 +65,7 @@ SERIES = {
     )
     for series in some.sets()
 }
-INTERACTIONS = Series(INTERACTION.kind, Space.USER, counts=True, raw_facets=(IS_LINKED,))
+INTERACTIONS = Series(INTERACTION.kind, Space.USER, merge=Merge.ADD, raw_facets=(IS_LINKED,))
 # Whatever can be asked of: interactions by themselves are in no rows.
 REGISTRY = SERIES | {INTERACTIONS.name: INTERACTIONS}
 DRAWING = {name: series.link for name, series in SERIES.items() if series.link}

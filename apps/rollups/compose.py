@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from apps.engine.definitions import Merge
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
-from apps.rollups.build.content import Bucket, Built, Content, Facets, is_state, stored_facets
+from apps.rollups.build.content import Bucket, Built, Content, Facets, merge_of, stored_facets
 from apps.rollups.build.states import database_clock, months_after
 
 WHOLES = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
@@ -59,7 +60,7 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
     if not parts:
         return []
     first = parts[0]
-    if is_state(first.series):
+    if merge_of(first.series) is Merge.LAST:
         # What begins within the hour is marked too: nobody may have committed it before it begins.
         at = database_clock() + timedelta(hours=1)
         return [
@@ -77,7 +78,7 @@ def _together(series_name: str, contents: list[Content]) -> Content:
     space = SERIES[series_name].space
     members = [Members.load(space, content.members) for content in contents]
     numbers = None
-    if SERIES[series_name].counts:
+    if merge_of(series_name) is Merge.ADD:
         columns = zip(members, contents, strict=True)
         numbers = Numbers.total(Numbers.load(space, who, content.numbers or b"") for who, content in columns)
     return Content.of(Members.union(space, members), numbers)

@@ -11,11 +11,12 @@ from typing import Protocol, TypeVar
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.engine.definitions import Merge
 from apps.engine.periods import Grain
 from apps.events import taxonomy
 from apps.rollups import restating
 from apps.rollups.build import events, states
-from apps.rollups.build.content import Bucket, Built, is_state, version_key
+from apps.rollups.build.content import Bucket, Built, merge_of, version_key
 from apps.rollups.compose import composed, wholes
 from apps.rollups.marking import Waiting, mark
 from apps.rollups.models import BucketFailure
@@ -110,7 +111,7 @@ def is_in_use(bucket: Bucket) -> bool:
 def rebuild(buckets: Sequence[Bucket]) -> Built:
     """The content of these buckets as everything committed by now says."""
     grain = buckets[0].grain
-    if is_state(buckets[0].series):
+    if merge_of(buckets[0].series) is Merge.LAST:
         return states.days(buckets) if grain is Grain.DAY else states.months(buckets)
     return events.hours(buckets) if grain is Grain.HOUR else composed(buckets)
 

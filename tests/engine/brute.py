@@ -15,6 +15,7 @@ from apps.engine.definitions import (
     InIcp,
     Kpi,
     Link,
+    Merge,
     Ratio,
     Registry,
     RollingDistinct,
@@ -39,8 +40,8 @@ SHARED_IN = Link("share.created", "session", timedelta(days=1), SHARE_FACETS)
 SESSIONS = drawing("session.started", SHARED_IN)
 SERIES = {
     "ACTIVITY": Series("ACTIVITY", Space.USER),
-    "share.created": Series("share.created", Space.USER, SHARE_FACETS, counts=True),
-    SESSIONS: Series(SESSIONS, Space.USER, ("platform",), counts=True, link=SHARED_IN),
+    "share.created": Series("share.created", Space.USER, SHARE_FACETS, merge=Merge.ADD),
+    SESSIONS: Series(SESSIONS, Space.USER, ("platform",), merge=Merge.ADD, link=SHARED_IN),
     "ACTIVITY@account": Series("ACTIVITY@account", Space.ACCOUNT),
     "share.created@account": Series("share.created@account", Space.ACCOUNT, SHARE_FACETS),
 }

@@ -11,6 +11,7 @@ from apps.engine.definitions import (
     Expression,
     Kpi,
     Link,
+    Merge,
     Ratio,
     RollingDistinct,
     Series,
@@ -43,7 +44,7 @@ def test_events_and_some_of_them_make_a_rate_that_is_never_above_a_hundred() -> 
 
 def test_events_that_drew_something_are_some_of_the_events() -> None:
     link = Link("share.opened", "link", timedelta(days=1), ("device",))
-    opened = Series(drawing("share.created", link), Space.USER, ("share_type",), counts=True, link=link)
+    opened = Series(drawing("share.created", link), Space.USER, ("share_type",), merge=Merge.ADD, link=link)
     registry = {**SERIES, opened.name: opened}
     kpi = Kpi("phones", 1, Ratio(Count(opened.name, PHONES), Count(opened.name), subset=True))
     check(kpi, registry)

@@ -98,7 +98,8 @@ def concluding(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, 
     """The batches and, when all of them are rolled up, voids of a few of their events: nothing comes after these."""
     own, last = _apart(f"{seed} last words", draw), list[Batch]()
     for source in SOURCES:
-        sent = [one for batch in batches for one in batch.sent if one.source == source and one.refusal is None]
+        taken = [one for batch in batches for one in batch.sent if one.refusal is None]
+        sent = [one for one in taken if one.source == source]
         chosen = [raw for event, times in VOIDS.items() for raw in _drawn(own.dice, sent, event, times)]
         voids = [own.track(VOIDED, {"corrects": raw["messageId"]}) | {"userId": own.people[0]} for raw in chosen]
         last.append(Batch(tuple(Sent(void, source) for void in voids), settles=False))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.engine.definitions import Merge
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain
 from apps.engine.sets import Members
@@ -32,6 +33,11 @@ def lock_key(name: str) -> int:
 def is_state(series: str) -> bool:
     """Whether a series says who stood how at each day's end, rather than who did what: "user:trait:plan"."""
     return ":" in series
+
+
+def merge_of(series: str) -> Merge:
+    """How the rows of a series merge into those of a longer bucket, as it declares."""
+    return Merge.LAST if is_state(series) else taxonomy.SERIES[series].merge
 
 
 def version_key(series: str) -> str:
