@@ -131,8 +131,10 @@ def _needs(planned: Plan) -> Iterator[AnyNeed]:
             yield piece.need
             if piece.population:
                 yield from condition_needs(piece.population, operand.unit, planned.basis.end, planned)
-            if segment:
-                yield from condition_needs(segment, operand.unit, piece.day, planned)
+    if segment:
+        # Operands are mostly judged alike.
+        for unit, day in planned.judged:
+            yield from condition_needs(segment, unit, day, planned)
     yield from planned.sharers.values()
 
 

@@ -12,6 +12,7 @@ from apps.engine.sets import Members, Space
 from apps.privacy.columns import LISTED, ROLLED_UP, STOOD
 from apps.privacy.person import Person
 from apps.privacy.words import Words
+from apps.rollups.binary import binary_cursor
 from apps.rollups.build.content import Content
 from apps.rollups.build.states import rewriting_lock
 from apps.rollups.subjects import Subject, resolve
@@ -43,7 +44,7 @@ SCAN = """
     SELECT id, members FROM rollups_rollup
     WHERE workspace_id = %s AND starts_with(series, 'user:') AND series <> ALL(%s) AND id > %s
     ORDER BY id LIMIT %s"""
-READ = "SELECT id, members FROM rollups_rollup WHERE id = ANY(%s)"
+READ = "SELECT id, members FROM rollups_rollup WHERE id = ANY(%s::bigint[])"
 REWRITE = "UPDATE rollups_rollup SET members = %s, checksum = %s WHERE id = %s"
 # Whoever found the row a moment ago still fetches it; nobody finds it any more, and it is pruned.
 EMPTY = """
@@ -102,6 +103,6 @@ def _rewrite(found: list[int], gone: Members) -> None:
 
 
 def _fetch(statement: str, parameters: list[Any]) -> list[tuple[int, Members]]:
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [(pk, Members.load(Space.USER, bytes(members))) for pk, members in cursor.fetchall()]
+        return [(pk, Members.load(Space.USER, members)) for pk, members in cursor.fetchall()]

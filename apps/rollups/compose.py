@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from apps.engine.definitions import Merge
 from apps.engine.numbers import Numbers
 from apps.engine.periods import Grain, bucket_end, bucket_start
 from apps.engine.sets import Members
 from apps.events.taxonomy import SERIES, load
+from apps.rollups.binary import binary_cursor
 from apps.rollups.build.content import Bucket, Built, Content, Facets, merge_of, stored_facets
 from apps.rollups.build.states import database_clock, months_after
 
@@ -21,7 +20,7 @@ WHOLES = {Grain.HOUR: Grain.DAY, Grain.DAY: Grain.MONTH}
 PARTS = {whole: part for part, whole in WHOLES.items()}
 
 READ = """
-    SELECT bucket.start, part.facets, part.members, part.numbers
+    SELECT bucket.start, part.facets::text, part.members, part.numbers
     FROM unnest(%s::timestamptz[], %s::timestamptz[]) AS bucket (start, stop)
     CROSS JOIN LATERAL (
         SELECT facets, members, numbers FROM rollups_rollup
@@ -38,14 +37,14 @@ def composed(buckets: Sequence[Bucket]) -> Built:
     zone = load(first.workspace_id, first.version).zone
     starts = [bucket.start for bucket in buckets]
     stops = [bucket_end(start, first.grain, zone) for start in starts]
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             READ, [starts, stops, first.workspace_id, first.series, first.version, PARTS[first.grain].value]
         )
         found = cursor.fetchall()
     parts: dict[datetime, dict[Facets, list[Content]]] = defaultdict(lambda: defaultdict(list))
     for start, facets, members, numbers in found:
-        parts[start][stored_facets(facets)].append(Content.stored(members, numbers))
+        parts[start][stored_facets(facets)].append(Content(members, numbers))
     return {
         start: {facets: _together(first.series, contents) for facets, contents in rows.items()}
         for start, rows in parts.items()

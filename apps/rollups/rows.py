@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from apps.engine.definitions import Where
 from apps.engine.numbers import Numbers
 from apps.engine.sets import Members, Space
 from apps.engine.traits import parsed
+from apps.rollups.binary import binary_cursor
 from apps.rollups.build.content import DREW, Content
 from apps.rollups.cache import Held
 
 FETCH = """
     SELECT id, series, grain, start, facets::text, members, numbers, checksum
-    FROM rollups_rollup WHERE id = ANY(%s)"""
-
+    FROM rollups_rollup WHERE id = ANY(%s::bigint[])"""
 
 # What a row or a set takes in memory beside its bytes, measured on rows of one person.
 OBJECTS = 1150
@@ -92,7 +90,7 @@ def fetch(spaces: Mapping[int, Space]) -> dict[int, Held[Filled]]:
     """
     if not spaces:
         return {}
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(FETCH, [list(spaces)])
         return {row[0]: _filled(spaces[row[0]], *row) for row in cursor.fetchall()}
 

@@ -95,10 +95,10 @@ def attributing(seed: int, draw: Draw, batches: Sequence[Batch], erasure: Erasur
 
 
 def concluding(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
-    """The batches and, when all of them are rolled up, voids of a few of their events: nothing comes after these."""
+    """The batches, and voids of a few of their events once all are rolled up: nothing comes after these."""
     own, last = _apart(f"{seed} last words", draw), list[Batch]()
+    taken = [one for batch in batches for one in batch.sent if one.refusal is None]
     for source in SOURCES:
-        taken = [one for batch in batches for one in batch.sent if one.refusal is None]
         sent = [one for one in taken if one.source == source]
         chosen = [raw for event, times in VOIDS.items() for raw in _drawn(own.dice, sent, event, times)]
         voids = [own.track(VOIDED, {"corrects": raw["messageId"]}) | {"userId": own.people[0]} for raw in chosen]

@@ -80,11 +80,6 @@ class Content:
     def of(cls, members: Members, numbers: Numbers | None) -> Content:
         return cls(members.dump(), numbers.dump() if numbers is not None else None)
 
-    @classmethod
-    def stored(cls, members: memoryview, numbers: memoryview | None) -> Content:
-        """As the database gives it back."""
-        return cls(bytes(members), None if numbers is None else bytes(numbers))
-
     @property
     def checksum(self) -> uuid.UUID:
         digest = hashlib.blake2b(self.members, digest_size=16)

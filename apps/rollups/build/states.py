@@ -17,6 +17,7 @@ from apps.engine.expressions import OTHER
 from apps.engine.periods import Grain, bucket_end, bucket_start, local_day
 from apps.engine.sets import Members
 from apps.events.taxonomy import load
+from apps.rollups.binary import binary_cursor
 from apps.rollups.build.content import Bucket, Built, Content, Facets
 from apps.rollups.replay import HELD, Move, replayed
 
@@ -43,7 +44,7 @@ DAYS = f"""
     GROUP BY found.day, facet, found.move"""
 # The rows that a run of months is composed of: from the latest month before it that has any.
 COMPOSED_OF = """
-    SELECT grain, start, facets, members FROM rollups_rollup
+    SELECT grain, start, facets::text, members FROM rollups_rollup
     WHERE workspace_id = %(workspace)s AND version = %(version)s AND series = %(series)s
       AND grain IN ('day', 'month') AND start < %(last)s AND closed_xid IS NULL
       AND start >= coalesce((
@@ -130,11 +131,11 @@ def _composed_of(first: Bucket, starts: Sequence[datetime]) -> tuple[dict[dateti
     space = space_of(first.series)
     held, moves = defaultdict[datetime, list[Move]](list), list[Move]()
     place = _place(first) | {"first": starts[0], "last": starts[-1]}
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(COMPOSED_OF, place)
         for grain, start, text, members in cursor.fetchall():
             facets = json.loads(text)
-            move = Move(start, facets["move"], facets["value"], Members.load(space, bytes(members)))
+            move = Move(start, facets["move"], facets["value"], Members.load(space, members))
             if grain == Grain.DAY:
                 moves.append(move)
             elif start not in starts:
