@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -99,10 +99,14 @@ class Meaning:
     constants: Mapping[str, str]
     columns: Mapping[str, str]
 
-    def feeds(self) -> set[str]:
+    def feeds(self) -> frozenset[str]:
         """The names of the series that such an event counts in."""
-        own = {name for name in REGISTRY if kind_of(name) == self.kind}
-        return own | {ACTIVITY.name} if self.is_activity else own
+        return _fed(self.kind) | {ACTIVITY.name} if self.is_activity else _fed(self.kind)
+
+
+@cache
+def _fed(kind: str) -> frozenset[str]:
+    return frozenset(name for name in REGISTRY if kind_of(name) == kind)
 
 
 @dataclass(frozen=True, slots=True)

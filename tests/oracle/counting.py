@@ -85,11 +85,12 @@ class Events:
 
     def hold(self, deed: Deed, limits: Where = ()) -> bool:
         """Whether it is one of these and keeps, itself or by one thing that it drew, to what the fields may be."""
+        if deed.event != self.name:
+            return False
         own = [(name, allowed) for name, allowed in limits if name in CARRIED[self.name]]
         of_drawn = [(name, allowed) for name, allowed in limits if name not in CARRIED[self.name]]
         return (
             deed.is_valid
-            and deed.event == self.name
             and deed.begins
             and tuple(deed.fields[name] for name in self.fields) in self.values
             and _allowed(deed.fields, own)
