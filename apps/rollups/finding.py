@@ -29,7 +29,7 @@ LATELY, MOST_ROWS = 200, 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Pending:
     """What came in but is in no row yet: how many events, and since when (None: nothing waits)."""
 
     events: int
@@ -68,8 +68,8 @@ class Found:
 
     rows: Mapping[tuple[str, str], InTime[int]]
     states: Mapping[tuple[str, datetime], tuple[int, ...]]
-    waiting: Mapping[tuple[str, str], InTime[Waiting]]
-    people: Mapping[str, Waiting]
+    waiting: Mapping[tuple[str, str], InTime[Pending]]
+    people: Mapping[str, Pending]
     begun: datetime | None
     internal: Mapping[Space, Members]
     erased: Members
@@ -79,7 +79,7 @@ class Found:
         told = ((self.rows.get((series, span.grain.value)), span) for span in spans)
         return tuple(pk for rows, span in told if rows for pk in rows.within(span))
 
-    def waits(self, watched: Iterable[tuple[str, Span]]) -> Waiting:
+    def waits(self, watched: Iterable[tuple[str, Span]]) -> Pending:
         """What waits in some spans, and of people and causes that may reach into their series."""
         spans = joined(watched)
         names = {series for series, _ in spans}
@@ -89,7 +89,7 @@ class Found:
             if (series, span.grain.value) in self.waiting:
                 found += self.waiting[series, span.grain.value].within(span)
         since = [one.since for one in found if one.since is not None]
-        return Waiting(sum(one.events for one in found), min(since, default=None))
+        return Pending(sum(one.events for one in found), min(since, default=None))
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ def _asked(place: Place, needs: Sequence[Stored]) -> Asked:
 
 
 def _found(found: Mapping[str, Any], states: Sequence[tuple[str, datetime]]) -> Found:
-    rows, waiting = defaultdict[Any, InTime[int]](InTime), defaultdict[Any, InTime[Waiting]](InTime)
+    rows, waiting = defaultdict[Any, InTime[int]](InTime), defaultdict[Any, InTime[Pending]](InTime)
     for series, grain, starts, ids in found["rows"] or ():
         rows[series, grain].add(starts, ids)
     for series, grain, start, *told in found["waiting"] or ():
@@ -181,8 +181,8 @@ def _found(found: Mapping[str, Any], states: Sequence[tuple[str, datetime]]) -> 
     )
 
 
-def _waiting(events: int, since: str) -> Waiting:
-    return Waiting(events, datetime.fromisoformat(since))
+def _waiting(events: int, since: str) -> Pending:
+    return Pending(events, datetime.fromisoformat(since))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -13,8 +13,8 @@ from apps.engine.expressions import Need
 from apps.engine.refusals import Refusal
 from apps.events import taxonomy
 from apps.events.taxonomy import Taxonomy
-from apps.rollups.build.content import Content, Facets
-from apps.rollups.build.events import Stretch, told
+from apps.rollups.build.content import Between, Content, Facets
+from apps.rollups.build.events import told
 from apps.rollups.reach import Place
 from apps.rollups.rows import Filled, Row
 
@@ -62,7 +62,7 @@ def _read(place: Place, needs: Sequence[Need]) -> dict[Need, list[Filled]]:
     return {need: [_filled(need, *row) for row in built.get(need.start, {}).items()] for need in needs}
 
 
-def _check(workspace_id: int, meanings: Taxonomy, name: str, stretches: Sequence[Stretch]) -> None:
+def _check(workspace_id: int, meanings: Taxonomy, name: str, stretches: Sequence[Between]) -> None:
     starts, stops = zip(*stretches, strict=True)
     with connection.cursor() as cursor:
         feeders = list(meanings.feeders(name))

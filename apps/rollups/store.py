@@ -18,7 +18,7 @@ from apps.events import taxonomy
 from apps.rollups import doings, finding, raw, replay, restating
 from apps.rollups.build.content import version_key
 from apps.rollups.cache import CACHE, Held
-from apps.rollups.finding import Found, Waiting, find
+from apps.rollups.finding import Found, Pending, find
 from apps.rollups.reach import Place, Stored, stored
 from apps.rollups.replay import Move
 from apps.rollups.restating import Restated
@@ -125,7 +125,7 @@ class StoredFacts:
         """The rows that answer a need."""
         return () if isinstance(need, DidNeed) else [one.row for one in self._read(need)]
 
-    def waiting(self, needs: Iterable[AnyNeed]) -> Waiting:
+    def waiting(self, needs: Iterable[AnyNeed]) -> Pending:
         """What may still change the answers to some needs; an event of two series waits twice."""
         told = stored(needs)
         watched = {(need.series, span) for need in told for span in self._place.watched(need)}

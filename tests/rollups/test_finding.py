@@ -7,7 +7,7 @@ from apps.engine.expressions import Need
 from apps.engine.periods import parse_day, parse_month
 from apps.events import taxonomy
 from apps.rollups import finding, queue
-from apps.rollups.finding import Found, Waiting, find
+from apps.rollups.finding import Found, Pending, find
 from apps.rollups.reach import Place
 from apps.workspaces.models import Workspace
 from tests.rollups.elsewhere import elsewhere
@@ -79,7 +79,7 @@ def test_a_share_that_says_its_session_keeps_nobody_waiting_whose_answer_it_cann
     assert causes > 0
     assert (waiting(acme, "ACTIVITY"), waiting(acme, sessions)) == (0, causes)
     queue.settle(acme.pk)
-    assert found(acme).waits(set()) == Waiting(0, None)
+    assert found(acme).waits(set()) == Pending(0, None)
 
 
 def test_what_would_take_much_room_is_not_remembered(acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

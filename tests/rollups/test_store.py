@@ -14,7 +14,7 @@ from apps.engine.sets import Members, Space
 from apps.rollups import queue, store, worker
 from apps.rollups.build.content import Bucket
 from apps.rollups.cache import CACHE
-from apps.rollups.finding import Waiting
+from apps.rollups.finding import Pending
 from apps.rollups.models import Rollup
 from apps.rollups.rows import DamagedRow
 from apps.workspaces.models import Marker, Workspace
@@ -109,7 +109,7 @@ def test_any_number_of_needs_costs_two_statements_and_one_once_they_are_held(acm
 
 def test_what_waits_is_told_for_the_period_asked(acme: Workspace) -> None:
     april, march = need("ACTIVITY", berlin("2026-04")), need("ACTIVITY", berlin("2026-03"))
-    assert store.load(acme, [april]).waiting([april]) == Waiting(0, None)
+    assert store.load(acme, [april]).waiting([april]) == Pending(0, None)
     deliver(acme, act("dora", "2026-04-20T09:00:00"), act("dora", "2026-04-20T10:00:00"))
     facts = store.load(acme, [april, march])
     waiting = facts.waiting([april, april])

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from apps.engine.definitions import Merge
 from apps.engine.numbers import Numbers
@@ -86,6 +87,9 @@ class Content:
         digest.update(self.numbers or b"")
         return uuid.UUID(bytes=digest.digest())
 
+
+# The instants that something is built of, the second one no longer.
+Between: TypeAlias = tuple[datetime, datetime]
 
 # What a build finds: of each bucket its rows, by facets. A bucket with nothing in it has no rows.
 Built = Mapping[datetime, Mapping[Facets, Content]]

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
@@ -35,9 +35,7 @@ from apps.events.taxonomy import (
 )
 from apps.rollups.build import referrals
 from apps.rollups.build.columns import column
-from apps.rollups.build.content import DREW, Bucket, Built, Content, Facets
-
-Stretch: TypeAlias = tuple[datetime, datetime]
+from apps.rollups.build.content import DREW, Between, Bucket, Built, Content, Facets
 
 HOURS = SQL("""
     SELECT done.start, {ordinal}, done.times {names}
@@ -113,7 +111,7 @@ def hours(buckets: Sequence[Bucket]) -> Built:
     return told(first.workspace_id, SERIES[first.series], meanings, stretches)
 
 
-def told(workspace_id: int, series: Series, meanings: Taxonomy, stretches: Sequence[Stretch]) -> Built:
+def told(workspace_id: int, series: Series, meanings: Taxonomy, stretches: Sequence[Between]) -> Built:
     """What the raw events, or referrals read off them, say of a series, of each stretch by its first instant."""
     if series.name == REFERRED.name:
         found = referrals.within(workspace_id, meanings.version, series.own_facets, stretches)
@@ -179,7 +177,7 @@ class Counted:
     first_of: str | None = None
     prompts: Mapping[int, Meaning] = field(default_factory=dict)
 
-    def within(self, stretches: Sequence[Stretch]) -> list[tuple[Any, ...]]:
+    def within(self, stretches: Sequence[Between]) -> list[tuple[Any, ...]]:
         """(start of a stretch, ordinal, how often, value of each facet), as what is committed says.
 
         What was drawn is the last value.

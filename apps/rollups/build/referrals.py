@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
@@ -16,8 +16,7 @@ from apps.audience.stitching import USER_OF_EVENT
 from apps.events import corrections
 from apps.events.taxonomy import ATTRIBUTED, Taxonomy
 from apps.rollups.build.columns import column
-
-Stretch: TypeAlias = tuple[datetime, datetime]
+from apps.rollups.build.content import Between
 
 # Whoever an event names is referred, or else whoever it is of. Whoever it names refers them; of an event that
 # names somebody else than its user, that user does.
@@ -103,7 +102,7 @@ def told(workspace_id: int, meanings: Taxonomy, ordinals: Sequence[int]) -> Mapp
 
 
 def within(
-    workspace_id: int, version: int, facets: Sequence[str], stretches: Sequence[Stretch]
+    workspace_id: int, version: int, facets: Sequence[str], stretches: Sequence[Between]
 ) -> list[tuple[Any, ...]]:
     """(start of a stretch, ordinal, 1, value of each facet) of whoever signed up by a referral."""
     columns = [SQL(", referral.{}").format(Identifier(NAMES.get(facet, facet))) for facet in facets]
