@@ -6,14 +6,13 @@ import dataclasses
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.engine.definitions import Merge
 from apps.engine.periods import Grain
-from apps.events import taxonomy
 from apps.rollups import restating
 from apps.rollups.build import events, states
 from apps.rollups.build.content import Bucket, Built, merge_of, version_key
@@ -21,9 +20,24 @@ from apps.rollups.compose import composed, wholes
 from apps.rollups.marking import Waiting, mark
 from apps.rollups.models import BucketFailure
 from apps.rollups.writing import write
-from apps.workspaces.models import Workspace
 
 logger = logging.getLogger(__name__)
+
+# One statement: each takes its time of a small batch. A build that fails takes back what this has done.
+TAKE = """
+    WITH forgotten AS (
+        DELETE FROM rollups_bucketfailure
+        WHERE workspace_id = %(workspace)s AND series = %(series)s AND version = %(version)s
+          AND grain = %(grain)s AND start = ANY(%(starts)s)
+    )
+    DELETE FROM workspaces_marker
+    WHERE workspace_id = %(workspace)s AND family = %(family)s AND grain = %(grain)s
+      AND series = %(series)s AND version = %(version)s AND start = ANY(%(starts)s)
+    RETURNING start, events, since, EXISTS (
+        SELECT FROM workspaces_workspace WHERE id = %(workspace)s AND %(version)s IN (
+            (versions -> 'current' ->> %(key)s)::int, (versions -> 'building' ->> %(key)s)::int
+        )
+    )"""
 
 ALARM_AFTER = 5
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -58,13 +72,12 @@ def build(buckets: Sequence[Bucket]) -> int:
 @transaction.atomic
 def _build_once(buckets: Sequence[Bucket]) -> int:
     held = claim(buckets)
-    waiting = take_markers(held)
+    waiting, is_in_use = take_markers(held)
     due = [bucket for bucket in held if bucket in waiting]
-    if due and is_in_use(due[0]):
+    if due and is_in_use:
         changed = write(due, rebuild(due))
         restating.note(changed)
         mark_wholes({bucket: waiting[bucket] for bucket in changed}, set(due))
-        forget_failures(due)
     return len(due)
 
 
@@ -79,18 +92,28 @@ def claim(wanted: Sequence[AnyLocked]) -> list[AnyLocked]:
         return [wanted[place - 1] for place, held in cursor.fetchall() if held]
 
 
-def take_markers(held: Sequence[Bucket]) -> dict[Bucket, Waiting]:
-    """Delete the markers of locked buckets. Must come before the reading: what commits later keeps its marker."""
+def take_markers(held: Sequence[Bucket]) -> tuple[dict[Bucket, Waiting], bool]:
+    """Delete the markers of locked buckets. Must come before the reading: what commits later keeps its marker.
+
+    Returns what waited, and whether answers are read from the buckets' version, or will be once it is built.
+    """
     if not held:
-        return {}
+        return {}, False
     first, starts = held[0], {bucket.start: bucket for bucket in held}
+    place: dict[str, Any] = {
+        "workspace": first.workspace_id,
+        "family": first.family,
+        "series": first.series,
+        "version": first.version,
+        "grain": first.grain.value,
+        "starts": list(starts),
+        "key": version_key(first.series),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM workspaces_marker WHERE workspace_id = %s AND family = %s AND grain = %s"
-            " AND series = %s AND version = %s AND start = ANY(%s) RETURNING start, events, since",
-            [first.workspace_id, first.family, first.grain.value, first.series, first.version, list(starts)],
-        )
-        return added_up((starts[start], Waiting(count, since)) for start, count, since in cursor.fetchall())
+        cursor.execute(TAKE, place)
+        taken = cursor.fetchall()
+    waiting = added_up((starts[start], Waiting(events, since)) for start, events, since, _ in taken)
+    return waiting, any(is_in_use for *_, is_in_use in taken)
 
 
 def added_up(waiting: Iterable[tuple[Bucket, Waiting]]) -> dict[Bucket, Waiting]:
@@ -100,12 +123,6 @@ def added_up(waiting: Iterable[tuple[Bucket, Waiting]]) -> dict[Bucket, Waiting]
         known = found.get(bucket, Waiting(0, more.since))
         found[bucket] = Waiting(known.events + more.events, min(known.since, more.since))
     return found
-
-
-def is_in_use(bucket: Bucket) -> bool:
-    """Whether answers are read from the bucket's version, or will be once it is built."""
-    workspace = Workspace.objects.only("versions").get(pk=bucket.workspace_id)
-    return (version_key(bucket.series), bucket.version) in taxonomy.versions_of(workspace).pairs()
 
 
 def rebuild(buckets: Sequence[Bucket]) -> Built:
@@ -120,23 +137,6 @@ def mark_wholes(changed: Mapping[Bucket, Waiting], built: Collection[Bucket]) ->
     """Mark what is composed of each changed bucket, with what waits behind it, unless it was built with it."""
     waiting = added_up((whole, changed[part]) for part, whole in wholes(list(changed)))
     mark({whole: some for whole, some in waiting.items() if whole not in built})
-
-
-def forget_failures(built: Sequence[Bucket]) -> None:
-    """What was built has no failures to its name."""
-    first = built[0]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM rollups_bucketfailure WHERE workspace_id = %s AND series = %s AND version = %s"
-            " AND grain = %s AND start = ANY(%s)",
-            [
-                first.workspace_id,
-                first.series,
-                first.version,
-                first.grain.value,
-                [bucket.start for bucket in built],
-            ],
-        )
 
 
 def put_off(error: Exception, **place: object) -> None:
