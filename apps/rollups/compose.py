@@ -59,17 +59,20 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
     if not parts:
         return []
     first = parts[0]
+    zone = load(first.workspace_id, first.version).zone
     if merge_of(first.series) is Merge.LAST:
         # What begins within the hour is marked too: nobody may have committed it before it begins.
         at = database_clock() + timedelta(hours=1)
-        return [
-            (part, replace(part, grain=Grain.MONTH, start=start))
-            for part in parts
-            for start in months_after(part, at)
-        ]
+        # The same of all days of a month.
+        later = {bucket_start(part.start, Grain.MONTH, zone): part for part in parts}
+        months = {
+            month: [replace(part, grain=Grain.MONTH, start=start) for start in months_after(part, at)]
+            for month, part in later.items()
+        }
+        return [(part, one) for part in parts for one in months[bucket_start(part.start, Grain.MONTH, zone)]]
     if first.grain not in WHOLES:
         return []
-    grain, zone = WHOLES[first.grain], load(first.workspace_id, first.version).zone
+    grain = WHOLES[first.grain]
     return [(part, replace(part, grain=grain, start=bucket_start(part.start, grain, zone))) for part in parts]
 
 
