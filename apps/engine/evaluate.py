@@ -56,7 +56,7 @@ class Evaluator:
 
     def planned(self, kpi: Kpi, planned: Plan) -> Answer:
         """The answer to a question that is planned."""
-        return self._pieces(kpi, planned).answer()
+        return self._pieces(kpi, self._segments(planned)).answer()
 
     def breakdown(self, kpi: Kpi, question: Question, by: By, first: int) -> list[Row]:
         """The answer's `first` parts with the largest numerators, and the rest as one (KPIS.md G9).
@@ -76,29 +76,30 @@ class Evaluator:
                 only = only.only(dimension.name, [one.key])
             else:
                 kept.append((dimension, one))
-        planned = split_plan(kpi, only, by, self.facts.registry)
-        keep = keeper([(self._parts(dimension, planned), one) for dimension, one in kept])
-        return self._pieces(kpi, planned).answer(keep if kept else None)
+        segments = self._segments(split_plan(kpi, only, by, self.facts.registry))
+        keep = keeper([(self._parts(dimension, segments), one) for dimension, one in kept])
+        return self._pieces(kpi, segments).answer(keep if kept else None)
 
     def _split(self, kpi: Kpi, question: Question, by: By) -> Split:
         planned = split_plan(kpi, question, by, self.facts.registry)
-        operands = [self._split_operand(operand, planned, by) for operand in planned.operands]
+        segments = self._segments(planned)
+        operands = [self._split_operand(operand, segments, by) for operand in planned.operands]
         return Split(kpi.expression, planned, len(dimensions(by)), operands)
 
-    def _split_operand(self, operand: Sliced, planned: Plan, by: By) -> SplitOperand:
+    def _split_operand(self, operand: Sliced, segments: Segments, by: By) -> SplitOperand:
         """An operand by the facets that it carries, by those of people's shares, and by what people are like."""
-        facets, sharing = carried(operand, by), of_sharers(planned, by)
+        facets, sharing = carried(operand, by), of_sharers(segments.plan, by)
         like, at = [], {}
         for position, dimension in enumerate(dimensions(by)):
             if isinstance(dimension, EventFacet):
                 at[dimension.name] = position
             else:
-                like.append((position, self._parts(dimension, planned)))
+                like.append((position, self._parts(dimension, segments)))
         own, others = [at[facet] for facet in facets], [at[facet] for facet in sharing]
-        sharers = self._sharers(operand.unit, planned, sharing) if sharing else {}
+        sharers = self._sharers(operand.unit, segments.plan, sharing) if sharing else {}
         slabs = []
         for one in operand.slices:
-            cells = self._cells(one, operand, planned, facets)
+            cells = self._cells(one, operand, segments, facets)
             who = Members.union(operand.unit, [cell.piece.who for cell in cells])
             axes = [Axis([position], within(parts, who, one.day)) for position, parts in like]
             if sharing:
@@ -107,18 +108,18 @@ class Evaluator:
         _check(slabs)
         return SplitOperand(operand, [*own, *others, *(position for position, _ in like)], slabs)
 
-    def _cells(self, one: Slice, operand: Sliced, planned: Plan, facets: Sequence[str]) -> list[Cell]:
+    def _cells(self, one: Slice, operand: Sliced, segments: Segments, facets: Sequence[str]) -> list[Cell]:
         """What these facets tell apart of a slice."""
-        need = told_need(one.need, facets, planned)
+        need = told_need(one.need, facets, segments.plan)
         if not (facets and isinstance(need, Need)):
-            return [Cell(frozenset({()}), self._piece(one, operand, planned))]
+            return [Cell(frozenset({()}), self._piece(one, operand, segments))]
         rows = defaultdict[frozenset[Place], list[tuple[Members, Numbers | None]]](list)
         for values, members, numbers in self.facts.told(need, facets):
             rows[frozenset(map(_place, values))].append((members, numbers))
         alike = {
             values: Members.union(operand.unit, [members for members, _ in some]) for values, some in rows.items()
         }
-        who = self._counted(Members.union(operand.unit, alike.values()), one, planned)
+        who = self._counted(Members.union(operand.unit, alike.values()), one, segments)
         columns = {
             values: [numbers for _, numbers in some if numbers is not None] for values, some in rows.items()
         }
@@ -132,28 +133,28 @@ class Evaluator:
                 whom[_place(value)].append(members)
         return {place: Members.union(unit, some) for place, some in whom.items()}
 
-    def _parts(self, by: ByTrait | ByCondition, planned: Plan) -> Parts:
+    def _parts(self, by: ByTrait | ByCondition, segments: Segments) -> Parts:
         if isinstance(by, ByTrait):
             return TraitParts(by.name, self.facts)
-        return ConditionParts(by.conditions, self._segments(planned))
+        return ConditionParts(by.conditions, segments)
 
-    def _pieces(self, kpi: Kpi, planned: Plan) -> Pieces:
+    def _pieces(self, kpi: Kpi, segments: Segments) -> Pieces:
         operands = [
-            (operand, [self._piece(one, operand, planned) for one in operand.slices])
-            for operand in planned.operands
+            (operand, [self._piece(one, operand, segments) for one in operand.slices])
+            for operand in segments.plan.operands
         ]
-        return Pieces(kpi.expression, planned, operands)
+        return Pieces(kpi.expression, segments.plan, operands)
 
-    def _piece(self, one: Slice, operand: Sliced, planned: Plan) -> Piece:
-        who = self._counted(self._members(one.need, operand.unit), one, planned)
+    def _piece(self, one: Slice, operand: Sliced, segments: Segments) -> Piece:
+        who = self._counted(self._members(one.need, operand.unit), one, segments)
         return Piece(who, one.day, self._columns(one.need))
 
-    def _counted(self, who: Members, one: Slice, planned: Plan) -> Members:
+    def _counted(self, who: Members, one: Slice, segments: Segments) -> Members:
         """Those in some rows who are no colleagues of ours, and had such a share where the question wants one.
 
         They are in the slice's population, too, and in the question's segment.
         """
-        segments, segment = self._segments(planned), planned.question.segment
+        planned, segment = segments.plan, segments.plan.question.segment
         who -= self.facts.internal(who.space)
         if who.space in planned.sharers:
             who &= self.facts.members(planned.sharers[who.space])

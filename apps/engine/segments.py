@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial, reduce
 from operator import and_, or_
@@ -43,16 +43,23 @@ Known: TypeAlias = dict[Hashable, Holders]
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """The conditions of one plan; `side` answers for the sides of other KPIs."""
+    """The conditions of one plan; `side` answers for the sides of other KPIs.
+
+    `known` is of all plans, `held` of this one: what a condition needs is not looked up for each of its operands.
+    """
 
     facts: Facts
     plan: Plan
     known: Known
     side: Callable[[KpiSide, Plan], Members]
+    held: dict[tuple[Condition, Space, date], Holders] = field(default_factory=dict)
 
     def restrict(self, base: Members, condition: Condition, day: date) -> Members:
         """Those users or accounts of whom the condition holds at the end of a local day (KPIS.md G9)."""
-        return self._holders(condition, base.space, day).within(base)
+        place = condition, base.space, day
+        if place not in self.held:
+            self.held[place] = self._holders(*place)
+        return self.held[place].within(base)
 
     def _holders(self, condition: Condition, space: Space, day: date) -> Holders:
         leaves = list(condition_leaves(condition))

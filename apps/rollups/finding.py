@@ -8,6 +8,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -63,7 +64,7 @@ class Found:
     `rows` and `waiting` by series and grain: the ids of rows, and the buckets that wait. `states` by series and
     the instant at which the day asked about is over: the ids of the rows to replay. `people` is what waits to be
     said of users and accounts, and the causes that wait, by what they are called. `begun` is the first day of any
-    activity.
+    activity. `keys` are the names under which is held what was made of the rows, once somebody asked for it.
     """
 
     rows: Mapping[tuple[str, str], InTime[int]]
@@ -73,11 +74,12 @@ class Found:
     begun: datetime | None
     internal: Mapping[Space, Members]
     erased: Members
+    keys: dict[tuple[str, Stored], Hashable] = field(default_factory=dict, compare=False)
 
     def ids(self, series: str, spans: Iterable[Span]) -> tuple[int, ...]:
         """The rows of a series in some spans, in order of time."""
         told = ((self.rows.get((series, span.grain.value)), span) for span in spans)
-        return tuple(pk for rows, span in told if rows for pk in rows.within(span))
+        return tuple(chain.from_iterable(rows.within(span) for rows, span in told if rows))
 
     def waits(self, watched: Iterable[tuple[str, Span]]) -> Pending:
         """What waits in some spans, and of people and causes that may reach into their series."""

@@ -179,8 +179,11 @@ class StoredFacts:
         return found
 
     def _key(self, what: str, need: Stored) -> Hashable:
-        where = need.where if isinstance(need, Need) else ()
-        return what, need.series, where, self._ids(need)
+        keys = self._found.keys
+        if (what, need) not in keys:
+            where = need.where if isinstance(need, Need) else ()
+            keys[what, need] = what, need.series, where, self._ids(need)
+        return keys[what, need]
 
     def _ids(self, need: Stored) -> tuple[int, ...]:
         """The rows in reach of a need, whether they meet its condition or not."""

@@ -140,8 +140,8 @@ OF_EVENTS = (
     Mutant(
         "what was made of rows is known by the first of them",
         "apps/rollups/store.py",
-        "return what, need.series, where, self._ids(need)",
-        "return what, need.series, where, self._ids(need)[:1]",
+        "keys[what, need] = what, need.series, where, self._ids(need)",
+        "keys[what, need] = what, need.series, where, self._ids(need)[:1]",
     ),
     Mutant(
         "an hour holds the first instant of the next",
