@@ -26,7 +26,7 @@ JOINS = (28, 34)
 INVITES = (22, 26)
 ATTRIBUTIONS = (75, 90)
 # How many of each source are voided in the end: what opens somebody, and what others draw.
-VOIDS = {SIGNUP: 3, SHARE: 2, INTERACTION: 2}
+VOIDS = {SIGNUP: 2, SHARE: 3}
 
 
 def referring(seed: int, draw: Draw, batches: Sequence[Batch]) -> tuple[Batch, ...]:
