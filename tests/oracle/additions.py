@@ -10,7 +10,7 @@ from tests.oracle.correcting import Correct
 from tests.oracle.drawn import Draw
 from tests.oracle.ledger import Groups, Ledger
 from tests.oracle.links import WINDOW, first_name, session
-from tests.oracle.messages import INTERACTION, PROMPT, SHARE, SIGNUP, VOIDED, Raw, alias_of, moment, said
+from tests.oracle.messages import PROMPT, SHARE, SIGNUP, VOIDED, Raw, alias_of, moment, said
 from tests.oracle.moments import Moments, changes_within
 from tests.oracle.newcomers import Attribute, Invite, Join
 from tests.oracle.referrals import Interact, Refer

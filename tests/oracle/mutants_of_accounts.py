@@ -21,6 +21,7 @@ OF_ACCOUNTS = (
         "apps/rollups/build/events.py",
         " AND NOT person.is_internal",
         "",
+        seeds="6-20",
     ),
     Mutant(
         "the shares of whoever moved are not counted anew",
@@ -40,5 +41,6 @@ OF_ACCOUNTS = (
         "apps/privacy/erase.py",
         "events.settle_accounts(person)",
         "pass",
+        seeds="7-20",
     ),
 )

@@ -170,6 +170,7 @@ OF_PEOPLE = (
         "apps/rollups/subjects.py",
         "mark_ordinals(workspace.pk, Space.USER, members, since)",
         "pass",
+        seeds="11-20",
     ),
     Mutant(
         "the hours of whoever was merged are not counted anew",

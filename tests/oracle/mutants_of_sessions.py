@@ -36,6 +36,7 @@ OF_SESSIONS = (
         "apps/events/taxonomy.py",
         "return drawn | {",
         "return drawn or {",
+        seeds="11-20",
     ),
     Mutant(
         "what comes late joins the sessions of the erased",
