@@ -63,13 +63,16 @@ def wholes(parts: Sequence[Bucket]) -> list[tuple[Bucket, Bucket]]:
     if merge_of(first.series) is Merge.LAST:
         # What begins within the hour is marked too: nobody may have committed it before it begins.
         at = database_clock() + timedelta(hours=1)
-        # The same of all days of a month.
-        later = {bucket_start(part.start, Grain.MONTH, zone): part for part in parts}
-        months = {
-            month: [replace(part, grain=Grain.MONTH, start=start) for start in months_after(part, at)]
-            for month, part in later.items()
+        months = [bucket_start(part.start, Grain.MONTH, zone) for part in parts]
+        # The same for all days of a month.
+        after = {
+            month: [
+                replace(first, grain=Grain.MONTH, start=start)
+                for start in months_after(replace(first, start=month), at)
+            ]
+            for month in set(months)
         }
-        return [(part, one) for part in parts for one in months[bucket_start(part.start, Grain.MONTH, zone)]]
+        return [(part, whole) for part, month in zip(parts, months, strict=True) for whole in after[month]]
     if first.grain not in WHOLES:
         return []
     grain = WHOLES[first.grain]
