@@ -185,7 +185,7 @@ class Counted:
         reads = corrections.reads(self.workspace_id)
         facets = [(Identifier(f"facet_{facet}"), self._facet(facet, reads)) for facet in self.facets]
         if self.drawn:
-            facets.append((Identifier(DREW), self._drew(self.drawn, reads)))
+            facets.append((Identifier(DREW), self.drawn.column(reads)))
         who, ordinal = map(SQL, WHOSE[self.space])
         statement = HOURS.format(
             ordinal=ordinal,
@@ -203,9 +203,6 @@ class Counted:
             cursor.execute(statement)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
-
-    def _drew(self, drawn: Drawn | referrals.Led, reads: Reads) -> Composable:
-        return drawn.column(reads) if isinstance(drawn, Drawn) else drawn.column()
 
     def _counting(self, reads: Reads) -> Composable:
         valid = _valid(self.kind, self.feeders)

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 from apps.audience.referrals import Attribution, Referrer
 from apps.audience.stitching import USER_OF_EVENT
 from apps.events import corrections
+from apps.events.corrections import Reads
 from apps.events.taxonomy import ATTRIBUTED, Taxonomy
 from apps.rollups.build.columns import column
 from apps.rollups.build.content import Between
@@ -126,6 +127,6 @@ class Led:
     version: int
     within: timedelta
 
-    def column(self) -> Composable:
-        """That it led to any, as JSON, or null for none."""
+    def column(self, _reads: Reads) -> Composable:
+        """That it led to any, as JSON, or null for none: the table was written with corrections read already."""
         return LED.format(version=Literal(self.version), within=Literal(self.within))
